@@ -1,0 +1,1 @@
+"""Groundwork: read as a book, answered as quizzes, finished with a record."""

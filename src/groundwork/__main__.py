@@ -1,0 +1,5 @@
+"""`python -m groundwork` is the `groundwork` command."""
+
+from .cli import main
+
+main()

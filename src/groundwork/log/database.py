@@ -1,0 +1,94 @@
+"""Opening the database: embedded SQLite for one person, PostgreSQL for cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ..errors import SettingsError
+
+BUSY_SECONDS = 20
+
+
+class Database:
+    """One database of the log; each unit of work is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(groundwork_write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for looking; it changes nothing."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in which everything happens or nothing does."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def upgrade(self) -> None:
+        """Bring the tables to this version's shape; safe to run at every start."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._writer.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open a database and bring its tables up to date.
+
+    Raise `SettingsError` with one sentence when the server, file or disk refuses.
+    """
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    database = Database(_engine(url))
+    try:
+        database.upgrade()
+    except SQLAlchemyError as error:
+        database.close()
+        reason = error.orig if isinstance(error, DatabaseError) else error
+        shown = address.render_as_string(hide_password=True)
+        raise SettingsError(f"The database {shown} cannot be used: {reason}") from error
+    return database
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Write-ahead log, real durability, real foreign keys; we say BEGIN ourselves."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once, so that two writers queue instead of failing late."""
+    write = connection.get_execution_options().get("groundwork_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

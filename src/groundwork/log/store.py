@@ -1,0 +1,203 @@
+"""Read and write the log. Callers own the session, and so the transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, defer
+
+from .tables import Attempt, Enrolment, Event, Learner, Record, Reflection
+
+
+def enrol(session: Session, key: str, course: str, *, at: datetime) -> Enrolment:
+    """Return the learner's enrolment in a course, made on first use."""
+    found = enrolment_of(session, key, course)
+    if found:
+        return found
+    try:
+        with session.begin_nested():
+            learner = session.scalar(select(Learner).where(Learner.key == key))
+            if learner is None:
+                learner = Learner(key=key, name="", language="en", created=at)
+                session.add(learner)
+            enrolment = Enrolment(learner=learner, course=course, created=at)
+            session.add(enrolment)
+            session.flush()
+            return enrolment
+    except IntegrityError:
+        # Another request enrolled the same person between our look and our write.
+        again = enrolment_of(session, key, course)
+        if again is None:
+            raise
+        return again
+
+
+def enrolment_of(session: Session, key: str, course: str) -> Enrolment | None:
+    """The learner's enrolment in a course, if they have done anything in it."""
+    return session.scalar(
+        select(Enrolment).join(Learner).where(Learner.key == key, Enrolment.course == course)
+    )
+
+
+def hold(session: Session, enrolment: Enrolment) -> None:
+    """Wait until nobody else writes for this learner; lasts until the transaction ends.
+
+    SQLite has one writer at a time anyway and skips the clause.
+    """
+    session.execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update())
+
+
+def enrolments(session: Session, course: str) -> Sequence[Enrolment]:
+    """Everybody in a course, in the order they came."""
+    return session.scalars(
+        select(Enrolment).where(Enrolment.course == course).order_by(Enrolment.id)
+    ).all()
+
+
+def events(session: Session, enrolment: Enrolment, types: Iterable[str]) -> Sequence[Event]:
+    """A learner's events of some types, oldest first."""
+    return session.scalars(
+        select(Event)
+        .where(Event.enrolment_id == enrolment.id, Event.type.in_(list(types)))
+        .order_by(Event.id)
+    ).all()
+
+
+def known_events(session: Session, enrolment: Enrolment, ids: Iterable[str]) -> set[str]:
+    """Which of some event ids are already in the log."""
+    return set(
+        session.scalars(
+            select(Event.event_id).where(
+                Event.enrolment_id == enrolment.id, Event.event_id.in_(list(ids))
+            )
+        )
+    )
+
+
+def practiced(session: Session, enrolment: Enrolment) -> set[str]:
+    """The practice items a learner has answered, wherever they stand now."""
+    rows = session.scalars(
+        select(Event.item)
+        .where(Event.enrolment_id == enrolment.id, Event.type == "practice")
+        .distinct()
+    )
+    return {item for item in rows if item}
+
+
+def first_events(session: Session, enrolment: Enrolment, type_: str) -> dict[str, Event]:
+    """The first event of a type in each lesson."""
+    firsts = (
+        select(func.min(Event.id))
+        .where(Event.enrolment_id == enrolment.id, Event.type == type_)
+        .group_by(Event.lesson)
+    )
+    rows = session.scalars(select(Event).where(Event.id.in_(firsts)))
+    return {row.lesson: row for row in rows}
+
+
+def began(session: Session, enrolment: Enrolment, module: str) -> datetime | None:
+    """When a learner first did anything in a module's lessons."""
+    return session.scalar(
+        select(func.min(Event.at)).where(
+            Event.enrolment_id == enrolment.id,
+            Event.lesson.startswith(f"{module}/", autoescape=True),
+        )
+    )
+
+
+def touched_lessons(session: Session, enrolment: Enrolment) -> list[str]:
+    """The lessons a learner has done anything in, the latest first."""
+    rows = session.execute(
+        select(Event.lesson, func.max(Event.id))
+        .where(Event.enrolment_id == enrolment.id)
+        .group_by(Event.lesson)
+    )
+    return [lesson for lesson, _ in sorted(rows, key=lambda row: -row[1])]
+
+
+def attempt(session: Session, attempt_id: str) -> Attempt | None:
+    """The attempt of an id, if it was ever received."""
+    return session.scalar(select(Attempt).where(Attempt.attempt_id == attempt_id))
+
+
+def attempts(
+    session: Session,
+    enrolment: Enrolment,
+    *,
+    module: str | None = None,
+    purpose: str | None = None,
+) -> Sequence[Attempt]:
+    """A learner's attempts, oldest first."""
+    query = select(Attempt).where(Attempt.enrolment_id == enrolment.id)
+    if module is not None:
+        query = query.where(Attempt.module == module)
+    if purpose is not None:
+        query = query.where(Attempt.purpose == purpose)
+    return session.scalars(query.order_by(Attempt.id)).all()
+
+
+def count_attempts(session: Session, enrolment: Enrolment, *, module: str, purpose: str) -> int:
+    """How often a learner has sat a module's quiz or pre-check."""
+    query = select(func.count(Attempt.id)).where(
+        Attempt.enrolment_id == enrolment.id,
+        Attempt.module == module,
+        Attempt.purpose == purpose,
+    )
+    return session.scalar(query) or 0
+
+
+def reflection(session: Session, enrolment: Enrolment, module: str) -> Reflection | None:
+    """The latest state of a learner's reflection."""
+    return session.scalar(
+        select(Reflection)
+        .where(Reflection.enrolment_id == enrolment.id, Reflection.module == module)
+        .order_by(Reflection.id.desc())
+        .limit(1)
+    )
+
+
+def latest_reflections(session: Session, enrolment: Enrolment) -> dict[str, Reflection]:
+    """The latest state of each of a learner's reflections, by module."""
+    latest = (
+        select(func.max(Reflection.id))
+        .where(Reflection.enrolment_id == enrolment.id)
+        .group_by(Reflection.module)
+    )
+    rows = session.scalars(select(Reflection).where(Reflection.id.in_(latest)))
+    return {row.module: row for row in rows}
+
+
+def records(session: Session, enrolment: Enrolment) -> Sequence[Record]:
+    """A learner's records, oldest first; their files are read only when asked for."""
+    return session.scalars(
+        select(Record)
+        .where(Record.enrolment_id == enrolment.id)
+        .order_by(Record.issued)
+        .options(defer(Record.json), defer(Record.pdf), defer(Record.png))
+    ).all()
+
+
+def record(session: Session, record_id: str) -> Record | None:
+    """The record of an id, whoever it belongs to."""
+    return session.get(Record, record_id)
+
+
+def record_standings(session: Session) -> Sequence[tuple[str, dict[str, Any]]]:
+    """The status of every record ever issued here, and the reason it was issued for."""
+    rows = session.execute(select(Record.status, Record.reason).order_by(Record.issued))
+    return [(status, reason) for status, reason in rows]
+
+
+def lesson_seconds(session: Session, course: str) -> Sequence[tuple[str, int, float]]:
+    """Active seconds of each learner in each lesson: (lesson, enrolment, seconds)."""
+    rows = session.execute(
+        select(Event.lesson, Event.enrolment_id, func.sum(Event.seconds))
+        .join(Enrolment, Enrolment.id == Event.enrolment_id)
+        .where(Event.type == "active", Enrolment.course == course)
+        .group_by(Event.lesson, Event.enrolment_id)
+    )
+    return [(lesson, enrolment, seconds or 0.0) for lesson, enrolment, seconds in rows]

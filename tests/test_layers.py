@@ -1,0 +1,74 @@
+"""Imports run one way: the edges know the core, never the reverse."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import groundwork
+
+PACKAGE = Path(groundwork.__file__).parent
+RUNGS = (
+    {"errors"},
+    {"settings", "source"},
+    {"course", "evidence", "facts"},
+    {"items"},
+    {"scoring", "hours"},
+    {"curriculum"},
+    {"check", "charts", "widgets"},
+    {"log"},
+    {"gradebook"},
+    {"progress", "sittings", "records"},
+    {"completions", "verifying"},
+    {"assignments", "grading"},
+    {"book", "theme", "making", "notebooks", "portal"},
+    {"cli"},
+    {"__main__"},
+)
+HEIGHT = {room: height for height, rooms in enumerate(RUNGS) for room in rooms}
+MODULES = sorted(
+    path
+    for path in PACKAGE.rglob("*.py")
+    if path != PACKAGE / "__init__.py" and "versions" not in path.parts
+)
+
+
+def room(path: Path) -> str:
+    """The top-level file or folder of the package that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def dotted(path: Path) -> Iterator[str]:
+    """Every module a file imports, wherever in the file, as a path from the package's parent."""
+    here = [PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: -node.level] if node.level else []
+            start = ".".join([*base, *filter(None, [node.module])])
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms of this package that a file imports from, its own aside."""
+    parts = (name.split(".") for name in dotted(path))
+    return {p[1] for p in parts if p[0] == PACKAGE.name and len(p) > 1} - {room(path)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_only_from_the_same_rung_or_below(path: Path) -> None:
+    assert all(HEIGHT[name] <= HEIGHT[room(path)] for name in imported(path))
+
+
+def test_no_two_rooms_of_a_rung_import_each_other() -> None:
+    rooms: dict[str, set[str]] = {}
+    for path in MODULES:
+        rooms.setdefault(room(path), set()).update(imported(path))
+
+    circles = {
+        (a, b) for a, seen in rooms.items() for b in seen if a in rooms.get(b, set()) and a < b
+    }
+
+    assert not circles
