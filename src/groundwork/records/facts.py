@@ -1,0 +1,188 @@
+"""What a completion record says, and who says it: plain values, checked at the door."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from ..errors import RecordError
+
+NAME_LIMIT = 200
+_REFUSED = frozenset(("Cc", "Cs", "Co", "Cn"))
+_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def printed_name(text: str) -> str:
+    """Return a name as a record prints it, or say why it cannot.
+
+    Composed form (NFC); spaces, tabs and line ends become one space. Control,
+    private-use and direction-changing characters are refused, for they could make
+    a name look like another or break the signature's canonical form.
+    """
+    name = " ".join(re.split(r"\s+", unicodedata.normalize("NFC", _printable(text)).strip()))
+    if not any(unicodedata.category(sign)[0] in "LNS" for sign in name):
+        raise RecordError("The name has no letter in it.")
+    if len(name) > NAME_LIMIT:
+        raise RecordError(
+            f"The name has {len(name)} characters; a record prints {NAME_LIMIT} at most."
+        )
+    return name
+
+
+def _printable(text: str) -> str:
+    for at, sign in enumerate(text):
+        if sign in "\t\n\r" or sign in _JOINERS:
+            continue
+        category = unicodedata.category(sign)
+        if category in _REFUSED or category == "Cf" or sign in _DIRECTION:
+            raise RecordError(
+                f"Character {at + 1} (U+{ord(sign):04X}) cannot be printed; leave it out."
+            )
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class AreaMinutes:
+    """The minutes that count for one competency area, and for no other."""
+
+    area: str
+    label: str
+    domain: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaItem:
+    """One part of the training, with its minutes."""
+
+    title: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody a record names beside the learner, with what qualifies them."""
+
+    name: str
+    qualifications: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One learner's finished module, with everything a reviewer may ask about it.
+
+    Dates are printed as the day of the given time, in the zone it is given in.
+    """
+
+    id: UUID
+    name: str
+    module: str
+    title: str
+    version: str
+    language: str
+    started: datetime
+    completed: datetime
+    minutes_by_area: tuple[AreaMinutes, ...]
+    minutes: int
+    self_paced_minutes: int
+    live_minutes: int
+    hours_method: str
+    age_bands: tuple[str, ...]
+    equity_minutes: int
+    objectives: tuple[str, ...]
+    agenda: tuple[AgendaItem, ...]
+    form: str
+    score: float
+    max_score: float
+    pass_share: float
+    reflection_assessed_by: str
+    delivery: str
+    authors: tuple[str, ...]
+    supervision_minutes: int = 0
+    instructor: Person | None = None
+    sponsor: Person | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", printed_name(self.name))
+        self._check_times()
+        self._check_minutes()
+        self._check_score()
+
+    def _check_times(self) -> None:
+        for moment in (self.started, self.completed):
+            if moment.tzinfo is None:
+                raise RecordError(f"{moment!r} has no time zone.")
+        if self.completed < self.started:
+            raise RecordError("The module was completed before it was started.")
+
+    def _check_minutes(self) -> None:
+        counted = sum(area.minutes for area in self.minutes_by_area)
+        if counted != self.minutes:
+            raise RecordError(
+                f"The competency areas hold {counted} minutes, the module {self.minutes}."
+            )
+        if self.self_paced_minutes + self.live_minutes != self.minutes:
+            raise RecordError(
+                f"{self.self_paced_minutes} self-paced and {self.live_minutes} live minutes "
+                f"are not the module's {self.minutes}."
+            )
+
+    def _check_score(self) -> None:
+        needed = self.pass_share * self.max_score
+        if not needed - 1e-9 <= self.score <= self.max_score + 1e-9:
+            raise RecordError(
+                f"A score of {self.score} is not between the pass mark {needed} "
+                f"and the maximum {self.max_score}."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture an issuer puts on the certificate: its bytes and its kind."""
+
+    data: bytes
+    kind: Literal["png", "jpg", "svg"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """Who issues: the learner's own machine (`self`), or an organization."""
+
+    kind: Literal["self", "organization"]
+    did: str
+    name: str
+    public_url: str | None = None
+    contact: str = ""
+    qualifications: str = ""
+    signatory: Person | None = None
+    logo: Picture | None = None
+    signature: Picture | None = None
+    color: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.color is not None:
+            _check_color(self.color)
+        if self.kind == "organization" and not self.public_url:
+            raise RecordError("An organization issues only under a public address.")
+
+
+def _check_color(color: str) -> None:
+    if not _COLOR.fullmatch(color):
+        raise RecordError(f"The color {color!r} is not written as #rrggbb.")
+    if _contrast_on_white(color) < 4.5:
+        raise RecordError(f"The color {color} is too light to read on white; choose a darker one.")
+
+
+def _contrast_on_white(color: str) -> float:
+    """WCAG 2 contrast ratio between a color and white."""
+    parts = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
