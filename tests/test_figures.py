@@ -1,0 +1,187 @@
+"""What a figure promises: one drawing for page and print, words for every picture, seen numbers."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from statistics import NormalDist
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from groundwork.charts import chart, read_seen
+from groundwork.errors import BuildError, ContentError
+from groundwork.widgets.twins import bundled
+
+ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "assets" / "figures"
+DATA = FIGURES / "data"
+MODULES = [path for kind in ("*.js", "*.mjs") for path in sorted(FIGURES.glob(kind))]
+PICTURES = [
+    path.with_suffix(".svg")
+    for path in MODULES
+    if "export const picture" in path.read_text(encoding="utf-8")
+]
+MOVABLE = [path for path in MODULES if "export default live(" in path.read_text(encoding="utf-8")]
+OVERLAP = json.dumps((FIGURES / "group-overlap.js").as_uri())
+
+needs_node = pytest.mark.skipif(
+    shutil.which("node") is None, reason="Node is not installed, so no figure can be drawn again."
+)
+
+
+def node(script: str) -> str:
+    command = ["node", "--input-type=module", "--eval", script]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def drawings(text: str) -> list[ET.Element]:
+    return list(ET.fromstring(f"<figures>{text}</figures>"))  # noqa: S314  # our own files
+
+
+def hold_the_promises(text: str) -> None:
+    wide, narrow = drawings(text)
+    for picture, kind in ((wide, "f-wide"), (narrow, "f-narrow")):
+        assert picture.tag.endswith("svg")
+        assert picture.attrib["role"] == "img"
+        assert len(picture.attrib["aria-label"]) > 60
+        assert picture.attrib["class"] == f"f-figure {kind}"
+        assert float(picture.attrib["viewBox"].split()[2]) <= (680 if kind == "f-wide" else 300)
+    for element in [*wide.iter(), *narrow.iter()]:
+        tag = element.tag.rpartition("}")[2]
+        assert tag in {"svg", "g", "path", "rect", "circle", "line", "text", "tspan"}
+        assert not {"style", "href", "src", "fill", "stroke"} & set(element.attrib)
+        assert not any(name.startswith("on") for name in element.attrib)
+    assert "url(" not in text
+
+
+def test_every_figure_of_the_module_is_there() -> None:
+    assert {path.stem for path in PICTURES} == {
+        "brain-clocks",
+        "bucharest-design",
+        "group-overlap",
+        "serve-return-loop",
+        "stress-response",
+        "synapse-growth",
+    }
+    assert all(path.is_file() for path in PICTURES)
+    assert {path.stem for path in MOVABLE} < {path.stem for path in PICTURES}
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_static_picture_has_words_and_nothing_from_elsewhere(path: Path) -> None:
+    hold_the_promises(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_static_picture_uses_only_classes_that_the_style_file_knows(path: Path) -> None:
+    css = (ROOT / "src/groundwork/theme/static/figures.css").read_text(encoding="utf-8")
+    used = {
+        name
+        for value in re.findall(r'class="([^"]*)"', path.read_text(encoding="utf-8"))
+        for name in value.split()
+    }
+
+    assert {name for name in used if f".{name}" not in css} == set()
+
+
+@pytest.mark.parametrize("name", ["brain-clocks", "stress-response", "synapse-growth"])
+def test_schematic_says_so_on_its_face(name: str) -> None:
+    pictures = drawings((FIGURES / f"{name}.svg").read_text(encoding="utf-8"))
+
+    assert all("Schematic" in [element.text for element in each.iter()] for each in pictures)
+
+
+@needs_node
+def test_static_pictures_are_what_the_modules_draw() -> None:
+    command = ["node", str(FIGURES / "draw.mjs"), "--check"]
+
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+@needs_node
+@pytest.mark.parametrize("path", MOVABLE, ids=lambda path: path.stem)
+def test_notebook_gets_a_figure_as_one_module(path: Path) -> None:
+    source = bundled(path)
+
+    script = f"""
+        const source = {json.dumps(source)};
+        const figure = await import("data:text/javascript," + encodeURIComponent(source));
+        console.log(typeof figure.default.render);
+    """
+    assert '"./' not in source
+    assert node(script) == "function\n"
+
+
+@needs_node
+def test_group_overlap_agrees_with_the_normal_distribution() -> None:
+    sizes = [hundredths / 100 for hundredths in range(0, 121)]
+    script = f"""
+        const {{ above, overlap, phi }} = await import({OVERLAP});
+        const sizes = {json.dumps(sizes)};
+        console.log(JSON.stringify(sizes.map((d) => [phi(d), phi(-d), above(d), overlap(d)])));
+    """
+
+    for d, (up, down, above, overlap) in zip(sizes, json.loads(node(script)), strict=True):
+        assert up == pytest.approx(NormalDist().cdf(d), abs=2e-7)
+        assert down == pytest.approx(NormalDist().cdf(-d), abs=2e-7)
+        assert above == pytest.approx(100 * NormalDist().cdf(d), abs=0.5001)
+        assert overlap == pytest.approx(200 * NormalDist().cdf(-d / 2), abs=0.5001)
+
+
+@needs_node
+def test_group_overlap_says_known_values() -> None:
+    script = f"""
+        const {{ above, overlap }} = await import({OVERLAP});
+        console.log(JSON.stringify([0, 0.32, 0.6, 1.2].map((d) => [above(d), overlap(d)])));
+    """
+
+    assert json.loads(node(script)) == [[50, 100], [63, 87], [73, 76], [88, 55]]
+
+
+@needs_node
+def test_synapse_growth_has_the_shape_of_its_data_file() -> None:
+    lines = (DATA / "synaptic_density_schematic.csv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split(",") for line in lines if line[0].isdigit()]
+    script = f"""
+        const {{ SHAPE }} = await import({json.dumps((FIGURES / "synapse-growth.js").as_uri())});
+        console.log(JSON.stringify(SHAPE));
+    """
+
+    assert json.loads(node(script)) == [[float(value) for value in row[:3]] for row in rows]
+
+
+def test_chart_is_a_picture_with_words_and_a_table() -> None:
+    made = chart("brain-volume", DATA)
+
+    hold_the_promises(made.wide + made.narrow)
+    assert "1 year: 2.01 times that" in made.wide
+    assert made.html().count("<tr>") == len(made.rows) + 1
+    assert 'style="' not in made.html()
+
+
+def test_unknown_chart_names_those_there_are() -> None:
+    with pytest.raises(BuildError, match="'brain-size'; there are: brain-volume"):
+        chart("brain-size", DATA)
+
+
+@pytest.mark.parametrize("status", ["unverified", "partly", ""])
+def test_chart_refuses_a_row_nobody_saw(status: str, tmp_path: Path) -> None:
+    path = tmp_path / "brain_growth.csv"
+    path.write_text(
+        f"# a note\nmeasure,age_months,value,status\na,0,1,seen\nb,12,2,{status}\n",
+        encoding="utf-8",
+    )
+
+    with pytest.raises(ContentError) as error:
+        read_seen(path)
+
+    expected = f"a chart may use only rows with status 'seen'; this one is {status!r}"
+    assert str(error.value) == f"{path}:4: {expected}"
+
+
+def test_chart_data_in_the_project_is_all_seen() -> None:
+    assert len(read_seen(DATA / "brain_growth.csv")) == 8
