@@ -34,11 +34,12 @@ class Dated(Content):
 
 
 class Fact(Dated):
-    """One value that may change, and what it is called."""
+    """One value that may change, what it is called, and what must be said with it."""
 
     id: Text
     label: Text
     value: Text
+    note: Text | None = None
 
 
 class FactFile(Content):

@@ -1,0 +1,644 @@
+"""The Sphinx extension: what an author's directives and roles become on a page.
+
+It knows no particular theme: it makes plain HTML with class names, and hands a
+theme one dictionary, `gw`. It runs under Jupyter Book and under plain Sphinx.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from . import widgets
+from .course import AGE_BANDS, CLAIM_ROLE, KINDS, Lesson, Module, Page, read_page
+from .curriculum import Curriculum, area_rows, load_curriculum, outline
+from .errors import GroundworkError
+from .evidence import CHECKED, CONFIDENCE, Claim, Reference
+from .items import Item, Mark
+from .scoring import answer_rows, inline
+from .settings import read_settings
+
+log = logging.getLogger(__name__)
+
+STATIC = "_static/gw"
+SHORT = {"high": "strong", "medium": "some", "contested": "contested"}
+
+CALLOUTS = {
+    "predict": (
+        "Before you read",
+        "M6 3h12v18l-6-4.3L6 21zM9.8 8.2a2.2 2.2 0 1 1 3.3 2c-.7.4-1.1.8-1.1 1.6M12 14.3v.1",
+    ),
+    "myth": (
+        "Myth and evidence",
+        "M5 10.7V3h14v6.4l-3.4 2.1L13 9.8l-3.4 2.6-2.1-1.7z"
+        "M5 15.4l2.2-1.3 2.1 1.7 3.4-2.5 2.6 1.7 3.7-2.1V21H5z",
+    ),
+    "next-visit": (
+        "On your next visit",
+        "M3 21.5h18M6 21.5v-18h12v18M6 3.5l7 3.4v16.3M10.5 13.7v1.2",
+    ),
+    "supervision": (
+        "Take it to supervision",
+        "M4.3 7.3a3 3 0 1 0 6 0a3 3 0 1 0-6 0M13.7 7.3a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
+        "M3.4 20.6c0-5.2 1.3-7.3 3.9-7.3s3 2.1 3.9 3.9"
+        "M20.6 20.6c0-5.2-1.3-7.3-3.9-7.3s-3 2.1-3.9 3.9",
+    ),
+    "key-points": (
+        "Key points",
+        "M2.5 21.5h19M4.3 21.5v-5.1h15.4v5.1M12 21.5v-5.1M6.9 16.4v-5.2h10.2v5.2"
+        "M10.3 16.4v-5.2M9.4 11.2V6h5.2v5.2",
+    ),
+    "content-note": (
+        "Before you begin",
+        "M8.5 3.5h7l3.5 7.7H5zM12 11.2v8.5M7.7 20.6h8.6M15.4 11.2v3",
+    ),
+}
+"""Each callout: its title, and the strokes of its sign on a grid of 24."""
+
+
+class callout(nodes.General, nodes.Element):
+    """A passage set apart, with a drawn sign and a title of its own."""
+
+
+class scene(nodes.General, nodes.Element):
+    """The opening scene of a lesson."""
+
+
+def _curriculum(env: BuildEnvironment) -> Curriculum:
+    found: Curriculum = env.app.groundwork_curriculum  # type: ignore[attr-defined]
+    return found
+
+
+def _html(text: str) -> nodes.raw:
+    return nodes.raw("", text, format="html")
+
+
+class _Ours(SphinxDirective):
+    """A directive that reads the curriculum and fails with the author's own line."""
+
+    @property
+    def curriculum(self) -> Curriculum:
+        """Everything an author wrote."""
+        return _curriculum(self.env)
+
+    def module(self) -> Module:
+        """The module this page belongs to."""
+        parts = self.env.docname.split("/")
+        if len(parts) != 3 or parts[1] not in self.curriculum.course.by_id:
+            raise self.error(f"{self.name} belongs on a page of a module")
+        return self.curriculum.course.by_id[parts[1]]
+
+    def app(self, name: str, text: str, **data: str) -> list[nodes.Node]:
+        """A place that the learner's applications fill in; `text` is for when they cannot."""
+        fields = "".join(f' data-{key}="{escape(value)}"' for key, value in data.items())
+        return [_html(f'<div class="gw-app" data-app="{name}"{fields}><p>{escape(text)}</p></div>')]
+
+
+class Callout(_Ours):
+    """`:::{myth} Title` and its siblings."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        self.assert_has_content()
+        node = callout(kind=self.name, number=self.env.new_serialno("gw-callout"))
+        if self.arguments:
+            title, messages = self.state.inline_text(self.arguments[0], self.lineno)
+            node += nodes.paragraph("", "", *title, *messages, classes=["gw-callout-lead"])
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+class Scene(_Ours):
+    """`:::{scene}`: the family or classroom a lesson opens with."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        self.assert_has_content()
+        node = scene()
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+class SelfCheck(_Ours):
+    """One practice item, readable and explained even without any script."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        item = self.curriculum.practice.get(self.arguments[0])
+        if item is None:
+            raise self.error(f"there is no practice item {self.arguments[0]!r}")
+        self.env.note_dependency(str(_practice_file(self.curriculum, item.id)))
+        number = self.env.new_serialno("gw-check") + 1
+        return [_html(self_check_html(item, number=number))]
+
+
+def _practice_file(curriculum: Curriculum, item: str) -> Path:
+    return next(
+        quizzes.practice.source.path
+        for quizzes in curriculum.quizzes.values()
+        if item in quizzes.practice.by_id
+    )
+
+
+def self_check_html(item: Item, *, number: int) -> str:
+    """A practice item as a section: text first, the data for the widget behind it.
+
+    `number` counts the checks of a page, so that a list of regions tells them apart.
+    """
+    data = item.with_key()
+    if item.section:
+        stem, _, anchor = item.section.partition("#")
+        data["section_href"] = f"{stem}.html#{anchor}"
+    reasons = "".join(f"<li>{row}</li>" for row in answer_rows(item))
+    return (
+        f'<section class="gw-check" id="check-{item.id}" data-item="{item.id}" '
+        f'data-type="{item.type}" aria-label="Check yourself, {number}">'
+        '<h3 class="gw-check-title">Check yourself</h3>'
+        f'<div class="gw-check-static">{_paragraphs(item.stem)}{_choices_html(item)}'
+        f"<details><summary>Answer and reasons</summary><ul>{reasons}</ul></details></div>"
+        f'<script type="application/json" class="gw-item">{script_json(data)}</script>'
+        "</section>"
+    )
+
+
+def script_json(data: Any) -> str:
+    """JSON that can stand inside a script element: no `<` can end it."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{inline(part)}</p>" for part in text.split("\n\n"))
+
+
+def _choices_html(item: Item) -> str:
+    shown = item.shown()
+    if isinstance(item, Mark):
+        return _paragraphs("".join(s if isinstance(s, str) else s["text"] for s in item.segments()))
+    lists = [
+        shown[key]
+        for key in ("options", "left", "right", "steps", "categories", "cards")
+        if key in shown
+    ]
+    return "".join(
+        "<ul>"
+        + "".join(f"<li>{inline(part.get('text') or part['says'])}</li>" for part in parts)
+        + "</ul>"
+        for parts in lists
+    )
+
+
+class LiveFigure(_Ours):
+    """A drawing of this project; the words of `:alt:` carry its message."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {"alt": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        path = Path(self.env.srcdir) / "assets" / "figures" / f"{name}.svg"
+        if not self.options.get("alt", "").strip():
+            raise self.error(f"the figure {name!r} has no text alternative; add :alt:")
+        if not path.is_file():
+            raise self.error(f"there is no drawing assets/figures/{name}.svg")
+        self.env.note_dependency(str(path))
+        live = ' data-live="1"' if path.with_suffix(".js").is_file() else ""
+        figure = nodes.container(classes=["gw-figure-frame"])
+        figure += _html(
+            f'<figure class="gw-figure" data-figure="{escape(name)}"{live}>'
+            f'<div class="gw-stage">{path.read_text(encoding="utf-8").strip()}</div>'
+            f'<p class="gw-visually-hidden">{escape(self.options["alt"])}</p><figcaption>'
+        )
+        self.state.nested_parse(self.content, self.content_offset, figure)
+        figure += _html("</figcaption></figure>")
+        return [figure]
+
+
+class Objectives(_Ours):
+    """What a learner will be able to do."""
+
+    def run(self) -> list[nodes.Node]:
+        items = "".join(f"<li>{escape(o.text)}</li>" for o in self.module().meta.objectives)
+        return [_html(f'<ul class="gw-objectives">{items}</ul>')]
+
+
+class ModuleFacts(_Ours):
+    """Minutes, areas, ages, version and who has read it: computed or dated, never typed."""
+
+    def run(self) -> list[nodes.Node]:
+        module = self.module()
+        return [_html(module_facts_html(self.curriculum, module))]
+
+
+def module_facts_html(curriculum: Curriculum, module: Module) -> str:
+    """The facts of a module as a description list."""
+    meta, minutes = module.meta, curriculum.minutes[module.id]
+    areas = "".join(
+        f"<li>{escape(row['label'])} <span>{row['minutes']} min</span></li>"
+        for row in area_rows(curriculum.facts, minutes.areas)
+    )
+    reviewed = "; ".join(f"{r.by} ({r.role}), {_day(r.on)}" for r in meta.reviewed)
+    rows = {
+        "Time": f"{minutes.minutes} minutes, in {len(module.lessons)} lessons, "
+        "a quiz and a reflection",
+        "Competency areas": f"<ul>{areas}</ul>",
+        "Ages": ", ".join(AGE_BANDS[band] for band in meta.age_bands),
+        "Pass mark": f"{meta.pass_share:.0%} of the quiz, as often as you like",
+        "Version": escape(meta.version),
+        "Reviewed by": escape(reviewed) or "Nobody outside the project yet",
+    }
+    facts = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows.items())
+    return f'<dl class="gw-module-facts">{facts}</dl>'
+
+
+def _day(date: Any) -> str:
+    return f"{date.day} {date:%b %Y}"
+
+
+class References(_Ours):
+    """The works behind the claims that this page cites."""
+
+    def run(self) -> list[nodes.Node]:
+        page = read_page(Path(self.env.doc2path(self.env.docname)))
+        cited = list(dict.fromkeys(placed.name for placed in page.roles(CLAIM_ROLE)))
+        known = [claim for claim in cited if claim in self.curriculum.ledger.by_id]
+        works = self.curriculum.ledger.references(known)
+        if not works:
+            raise self.error("this page cites no claim, so it has no references")
+        rows = "".join(f'<li id="ref-{w.key}">{reference_html(w)}</li>' for w in works)
+        return [_html(f'<ol class="gw-references">{rows}</ol>')]
+
+
+def reference_html(work: Reference) -> str:
+    """One work: who, when, what, where, and a link a reader may follow."""
+    text = f"{escape(work.authors)} ({escape(work.year)}). <cite>{escape(work.title)}</cite>."
+    if work.published:
+        text += f" {escape(work.published)}."
+    if work.link:
+        shown = escape(work.link.removeprefix("https://").removeprefix("http://"))
+        text += f' <a rel="noopener" href="{escape(work.link)}">{shown}</a>'
+    return text
+
+
+class Evidence(_Ours):
+    """Every claim of the ledger, with its confidence, its works and its lessons."""
+
+    def run(self) -> list[nodes.Node]:
+        uses = claim_uses(self.curriculum)
+        return [
+            _html(self._entry(claim, uses.get(claim.id, [])))
+            for claim in self.curriculum.ledger.claims
+        ]
+
+    def _entry(self, claim: Claim, lessons: list[Lesson]) -> str:
+        works = self.curriculum.ledger.references([claim.id])
+        sources = "".join(f"<li>{reference_html(work)}</li>" for work in works)
+        used = ", ".join(
+            f'<a href="{lesson.href}">{escape(lesson.meta.title)}</a>' for lesson in lessons
+        )
+        return (
+            f'<article class="gw-evidence" id="{claim.anchor}" '
+            f'data-confidence="{claim.confidence}" aria-labelledby="{claim.anchor}-id">'
+            f'<h3 id="{claim.anchor}-id">{claim.id}</h3><p>{escape(claim.text)}</p>'
+            f'<ul class="gw-evidence-marks"><li>{CONFIDENCE[claim.confidence]}</li>'
+            f"<li>{CHECKED[claim.checked]}</li><li>looked at {_day(claim.reviewed)}</li></ul>"
+            f'<ul class="gw-evidence-works">{sources}</ul>'
+            f'<p class="gw-evidence-used">{f"Used in {used}" if used else "Not used yet"}</p>'
+            "</article>"
+        )
+
+
+def claim_uses(curriculum: Curriculum) -> dict[str, list[Lesson]]:
+    """The lessons that cite each claim, in their text or in a question placed in them."""
+    uses: dict[str, list[Lesson]] = {}
+    for module in curriculum.course.modules:
+        for lesson in module.lessons:
+            cited = [placed.name for placed in lesson.page.roles(CLAIM_ROLE)]
+            for item in lesson.items:
+                cited += curriculum.practice[item].claims if item in curriculum.practice else ()
+            for claim in dict.fromkeys(cited):
+                uses.setdefault(claim, []).append(lesson)
+    return uses
+
+
+class QuizApp(_Ours):
+    """Where the module's quiz is taken."""
+
+    def run(self) -> list[nodes.Node]:
+        text = (
+            "The quiz is scored by the portal. Start it with `make serve` and open this page there."
+        )
+        return self.app("quiz", text, module=self.module().id)
+
+
+class ReflectionApp(_Ours):
+    """The module's reflection: its prompt, its rubric, and room to write."""
+
+    def run(self) -> list[nodes.Node]:
+        module = self.module()
+        item = self.curriculum.quizzes[module.id].reflection
+        rubric = "".join(f"<li>{inline(line)}</li>" for line in item.shown()["rubric"])
+        return [
+            _html(
+                f'<div class="gw-app" data-app="reflection" data-module="{module.id}">'
+                f'<div class="gw-prompt">{_paragraphs(item.stem)}'
+                f"<p>A complete answer:</p><ul>{rubric}</ul></div>"
+                f'<script type="application/json" class="gw-item">{script_json(item.shown())}'
+                "</script></div>"
+            )
+        ]
+
+
+class ProgressApp(_Ours):
+    """The learner's own progress."""
+
+    def run(self) -> list[nodes.Node]:
+        return self.app("progress", "Your progress is shown here when scripts are allowed.")
+
+
+class RecordApp(_Ours):
+    """Where a completion record is made."""
+
+    def run(self) -> list[nodes.Node]:
+        return self.app("record", "A record is made by the portal. Start it with `make serve`.")
+
+
+class CourseMinutes(SphinxRole):
+    """`{course-minutes}`x``: the minutes of the series, computed."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        total = outline(_curriculum(self.env))["minutes"]
+        return [nodes.Text(f"{total:,}")], []
+
+
+class ClaimRole(SphinxRole):
+    """`{claim}`B2, B9``: the evidence behind a sentence, and how firm it is, in words."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        ledger = _curriculum(self.env).ledger
+        links: list[str] = []
+        for name in (part.strip() for part in self.text.split(",")):
+            claim = ledger.by_id.get(name)
+            if claim is None:
+                message = self.inliner.reporter.error(
+                    f"there is no claim {name!r} in the ledger", line=self.lineno
+                )
+                return [], [message]
+            links.append(self._link(claim))
+        return [_html(" ".join(links))], []
+
+    def _link(self, claim: Claim) -> str:
+        root = "../" * self.env.docname.count("/")
+        return (
+            f'<a class="gw-claim" data-confidence="{claim.confidence}" '
+            f'href="{root}evidence.html#{claim.anchor}" title="{escape(claim.text)}">'
+            f'<span class="gw-visually-hidden">Evidence </span>{claim.id} '
+            f'{SHORT[claim.confidence]}<span class="gw-visually-hidden"> evidence</span></a>'
+        )
+
+
+class FactRole(SphinxRole):
+    """`{fact}`helplines.us-emergency``: a value that may change, with the day it was checked."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        fact = _curriculum(self.env).facts.facts.get(self.text.strip())
+        if fact is None:
+            message = self.inliner.reporter.error(
+                f"there is no dated fact {self.text!r} in assets/facts", line=self.lineno
+            )
+            return [], [message]
+        late = fact.overdue(datetime.now(UTC).date())
+        when = f"checked {_day(fact.checked)}" + ("; due to be checked again" if late else "")
+        said = f", {escape(fact.note)}" if fact.note else ""
+        return [
+            _html(
+                f'<span class="gw-fact">{escape(fact.value)}</span>{said} '
+                f'<span class="gw-fact-date">({escape(fact.where)}; {when})</span>'
+            )
+        ], []
+
+
+def _visit_callout(self: Any, node: callout) -> None:
+    title, sign = CALLOUTS[node["kind"]]
+    mark = f"callout-{node['number']}"
+    level = min(self.section_level + 1, 6)
+    self.body.append(
+        f'<aside class="gw-callout gw-{node["kind"]}" role="note" aria-labelledby="{mark}">'
+        f'<h{level} class="gw-callout-title" id="{mark}"><svg class="gw-sign" '
+        f'viewBox="0 0 24 24" aria-hidden="true"><path d="{sign}"/></svg>'
+        f"<span>{title}</span></h{level}>"
+    )
+
+
+def _depart_callout(self: Any, node: callout) -> None:
+    self.body.append("</aside>")
+
+
+def _visit_scene(self: Any, node: scene) -> None:
+    self.body.append('<div class="gw-scene">')
+
+
+def _depart_scene(self: Any, node: scene) -> None:
+    self.body.append("</div>")
+
+
+def _pass(self: Any, node: nodes.Node) -> None:
+    """Other writers (text, gettext) show what is inside."""
+
+
+def _load(app: Sphinx) -> None:
+    """Read the curriculum once for a build; a bad file ends it with its own message."""
+    settings = read_settings({"GROUNDWORK_ROOT": str(app.srcdir)} | _quizzes_setting())
+    app.groundwork_curriculum = load_curriculum(settings)  # type: ignore[attr-defined]
+
+
+def _quizzes_setting() -> dict[str, str]:
+    named = os.environ.get("GROUNDWORK_QUIZZES")
+    return {"GROUNDWORK_QUIZZES": named} if named else {}
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, *_: Iterable[str]) -> list[str]:
+    """Pages that are made from the whole curriculum are made again each time."""
+    return [
+        name for name in env.found_docs if name in ("index", "evidence") or name.endswith("/index")
+    ]
+
+
+def page_kind(docname: str, curriculum: Curriculum) -> tuple[str, Module | None, Lesson | None]:
+    """What a page is, the module it belongs to and, for a lesson, the lesson."""
+    parts = docname.split("/")
+    module = curriculum.course.by_id.get(parts[1]) if len(parts) == 3 else None
+    if module is None:
+        named = {"index": "front", "evidence": "evidence", "progress": "progress"}
+        return named.get(docname, "plain"), None, None
+    if parts[2] in KINDS:
+        return ("module" if parts[2] == "index" else parts[2]), module, None
+    return "lesson", module, module.lesson(parts[2])
+
+
+def _context(
+    app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: Any
+) -> None:
+    curriculum: Curriculum = app.groundwork_curriculum  # type: ignore[attr-defined]
+    kind, module, lesson = page_kind(pagename, curriculum)
+
+    def to(name: str) -> str:
+        return app.builder.get_relative_uri(pagename, name) or "#"
+
+    data = outline(curriculum)
+    context["gw"] = {
+        "kind": kind,
+        "module": _module_context(data, module, to),
+        "lesson": _lesson_context(curriculum, lesson),
+        "modules": [
+            {k: row[k] for k in ("id", "number", "title", "minutes", "summary")}
+            | {
+                "href": to(f"modules/{row['id']}/index"),
+                "pages": _page_rows(app, curriculum.course.by_id[row["id"]], pagename, to),
+            }
+            for row in data["modules"]
+        ],
+        "minutes": data["minutes"],
+        "site": {
+            "front": to("index"),
+            "evidence": to("evidence"),
+            "progress": to("progress"),
+            "about": to("about"),
+            "verify": f"{'../' * pagename.count('/')}verify",
+        },
+        "prev": _neighbor(context.get("prev")),
+        "next": _neighbor(context.get("next")),
+    }
+
+
+def _neighbor(link: dict[str, str] | None) -> dict[str, str] | None:
+    return {"title": link["title"], "href": link["link"]} if link else None
+
+
+def _module_context(
+    data: dict[str, Any], module: Module | None, to: Callable[[str], str]
+) -> dict[str, Any] | None:
+    if module is None:
+        return None
+    row = next(row for row in data["modules"] if row["id"] == module.id)
+    return {
+        "id": module.id,
+        "number": module.number,
+        "title": module.meta.title,
+        "href": to(f"modules/{module.id}/index"),
+        "minutes": row["minutes"],
+        "content_note": module.meta.content_note,
+    }
+
+
+def _lesson_context(curriculum: Curriculum, lesson: Lesson | None) -> dict[str, Any] | None:
+    if lesson is None:
+        return None
+    module = curriculum.course.by_id[lesson.module]
+    timed = {row.lesson: row.minutes for row in curriculum.minutes[module.id].lessons}
+    return {
+        "id": lesson.id,
+        "number": module.lessons.index(lesson) + 1,
+        "title": lesson.meta.title,
+        "minutes": timed[lesson.id],
+        "areas": [curriculum.facts.areas[area].label for area in lesson.meta.areas],
+        "checks": len(lesson.items),
+    }
+
+
+def _page_rows(
+    app: Sphinx, module: Module, current: str, to: Callable[[str], str]
+) -> list[dict[str, Any]]:
+    """A module's pages in the order of the book: index, lessons, then the others."""
+    by_stem: dict[str, Page] = {page.path.stem: page for page in module.pages}
+    stems = ["index", *(lesson.stem for lesson in module.lessons), *KINDS[1:]]
+    rows = []
+    for stem in stems:
+        docname = f"modules/{module.id}/{stem}"
+        if docname not in app.env.titles:
+            continue
+        rows.append(
+            {
+                "id": f"{module.id}/{stem}",
+                "kind": stem if stem in by_stem else "lesson",
+                "title": app.env.titles[docname].astext(),
+                "href": to(docname),
+                "current": docname == current,
+            }
+        )
+    return rows
+
+
+def _write_static(app: Sphinx, error: Exception | None) -> None:
+    """Put the question module, the host, the figures and the course beside the pages."""
+    if error or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / STATIC
+    (target / "figures").mkdir(parents=True, exist_ok=True)
+    for path in widgets.FILES:
+        shutil.copyfile(path, target / path.name)
+    for path in (Path(app.srcdir) / "assets" / "figures").glob("*.js"):
+        shutil.copyfile(path, target / "figures" / path.name)
+    course = json.dumps(outline(app.groundwork_curriculum))  # type: ignore[attr-defined]
+    (target / "course.json").write_text(course, encoding="utf-8")
+
+
+def _load_or_stop(app: Sphinx) -> None:
+    from sphinx.errors import ExtensionError
+
+    try:
+        _load(app)
+    except GroundworkError as error:
+        raise ExtensionError(str(error)) from error
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    for name in CALLOUTS:
+        app.add_directive(name, Callout)
+    ours: dict[str, type[Directive]] = {
+        "scene": Scene,
+        "self-check": SelfCheck,
+        "live-figure": LiveFigure,
+        "objectives": Objectives,
+        "module-facts": ModuleFacts,
+        "references": References,
+        "evidence": Evidence,
+        "quiz": QuizApp,
+        "reflection": ReflectionApp,
+        "progress": ProgressApp,
+        "record": RecordApp,
+    }
+    for name, directive in ours.items():
+        app.add_directive(name, directive)
+    app.add_role("claim", ClaimRole())
+    app.add_role("fact", FactRole())
+    app.add_role("course-minutes", CourseMinutes())
+    for node, visit, depart in (
+        (callout, _visit_callout, _depart_callout),
+        (scene, _visit_scene, _depart_scene),
+    ):
+        app.add_node(node, html=(visit, depart), text=(_pass, _pass), latex=(_pass, _pass))
+    app.connect("builder-inited", _load_or_stop)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("html-page-context", _context)
+    app.connect("build-finished", _write_static)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
