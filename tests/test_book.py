@@ -197,7 +197,7 @@ def test_the_book_also_builds_under_plain_current_sphinx(project: Path, tmp_path
     sphinx = project / ".venv-sphinx" / "bin" / "sphinx-build"
     if not sphinx.is_file():
         pytest.skip("no environment with current Sphinx here; make test makes one")
-    command = [
+    command: list[str | Path] = [
         sphinx, "-b", "html", "-W", "--keep-going", "-c", project / "tests" / "sphinx",
         "-d", tmp_path / "doctrees", project, tmp_path / "html",
     ]  # fmt: skip

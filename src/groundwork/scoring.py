@@ -145,9 +145,12 @@ def longest_run(places: Sequence[int]) -> list[int]:
 def _estimated(item: Estimate, answer: Any) -> Result:
     if isinstance(answer, bool) or not isinstance(answer, int | float):
         return _refused("the answer is not a number")
-    if not math.isfinite(answer):
+    try:
+        off = abs(float(answer) - item.value)
+    except OverflowError:
+        off = math.inf
+    if not math.isfinite(off):
         return _refused("the answer is not a finite number")
-    off = abs(answer - item.value)
     if off <= item.tolerance:
         return Result(1.0)
     slope = (item.zero_at - off) / (item.zero_at - item.tolerance)

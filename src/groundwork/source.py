@@ -150,7 +150,7 @@ class _Reader:
 
     def _scalar(self, node: yaml.Node, line: int) -> Hashable:
         try:
-            value: Hashable = self.scalars.construct_object(node)  # type: ignore[no-untyped-call]
+            value: Hashable = self.scalars.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             raise ContentError(f"not readable: {error}", path=self.path, line=line) from error
         return value
