@@ -54,7 +54,8 @@ def dotted(path: Path) -> Iterator[str]:
 def imported(path: Path) -> set[str]:
     """The rooms of this package that a file imports from, its own aside."""
     parts = (name.split(".") for name in dotted(path))
-    return {p[1] for p in parts if p[0] == PACKAGE.name and len(p) > 1} - {room(path)}
+    rooms = {p[1] for p in parts if p[0] == PACKAGE.name and len(p) > 1}
+    return {name for name in rooms if name == "__main__" or name[:2] != "__"} - {room(path)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -17,6 +15,7 @@ from sqlalchemy.orm import Session
 from ..errors import SettingsError
 
 BUSY_SECONDS = 20
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Database:
@@ -40,8 +39,15 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables to this version's shape; safe to run at every start."""
+        with self.engine.connect() as connection:
+            if _version(connection) == _newest_version():
+                return
+        # Loading Alembic takes half a second, which only a start that needs it should wait.
+        from alembic import command
+        from alembic.config import Config
+
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(MIGRATIONS))
         with self._writer.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -49,6 +55,19 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+def _version(connection: Connection) -> str | None:
+    """The migration a database was last brought to, if any."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _newest_version() -> str:
+    """The last migration there is: the file of each begins with its number."""
+    return max(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*.py"))
 
 
 def open_database(url: str) -> Database:

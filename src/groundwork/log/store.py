@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session, defer
 
 from .tables import Attempt, Enrolment, Event, Learner, Record, Reflection
 
+WITHOUT_FILES = (defer(Record.json), defer(Record.pdf), defer(Record.png))
+"""A record's files are large, and read only when they are asked for."""
+
 
 def enrol(session: Session, key: str, course: str, *, at: datetime) -> Enrolment:
     """Return the learner's enrolment in a course, made on first use."""
@@ -172,18 +175,18 @@ def latest_reflections(session: Session, enrolment: Enrolment) -> dict[str, Refl
 
 
 def records(session: Session, enrolment: Enrolment) -> Sequence[Record]:
-    """A learner's records, oldest first; their files are read only when asked for."""
+    """A learner's records, oldest first."""
     return session.scalars(
         select(Record)
         .where(Record.enrolment_id == enrolment.id)
         .order_by(Record.issued)
-        .options(defer(Record.json), defer(Record.pdf), defer(Record.png))
+        .options(*WITHOUT_FILES)
     ).all()
 
 
 def record(session: Session, record_id: str) -> Record | None:
     """The record of an id, whoever it belongs to."""
-    return session.get(Record, record_id)
+    return session.get(Record, record_id, options=WITHOUT_FILES)
 
 
 def record_standings(session: Session) -> Sequence[tuple[str, dict[str, Any]]]:

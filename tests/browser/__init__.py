@@ -1,0 +1,1 @@
+"""What is promised of the pages as a browser shows them."""
