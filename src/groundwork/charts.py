@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -23,6 +24,13 @@ from .settings import read_settings
 
 INK, SOFT, LAGOON = "#21303a", "#55646d", "#1d6a73"
 COLORS = {INK: "f-ink", SOFT: "f-soft", LAGOON: "f-lagoon"}
+DEEP, TINT, BLANK, ONPAINT = "#8fb4b8", "#dbe8e8", "#fffdf9", "#fffffe"
+SURFACES = {
+    DEEP: "f-deep f-lagoon",
+    TINT: "f-tint f-lagoon",
+    BLANK: "f-blank f-lagoon",
+    ONPAINT: "f-onpaint",
+}
 Panel = alt.LayerChart | alt.FacetChart  # as Altair types a layered chart
 FONT = "Atkinson Hyperlegible Next"
 
@@ -112,7 +120,88 @@ def brain_volume(data: Path) -> Chart:
     )
 
 
-CHARTS: dict[str, Callable[[Path], Chart]] = {"brain-volume": brain_volume}
+def attachment_distribution(data: Path) -> Chart:
+    """The shares of four classifications in four published sets of pairs."""
+    *rows, older = read_seen(data / "attachment_distribution.csv")
+    says = (
+        "Four stacked bars of 100 percent. Worldwide synthesis: 51.6 percent of pairs coded "
+        "secure, 14.7 avoidant, 10.2 resistant, 23.5 disorganized. Preschool synthesis: 53.5, 14, "
+        "11 and 21.5. One Australian cohort at age one: 59, 15, 9 and 17; at age four: 71, 11, 6 "
+        "and 12. In each, secure is the largest share. A dashed line marks the older 15 percent "
+        "disorganized, which is for middle-class, low-risk samples."
+    )
+    return Chart(
+        says=says,
+        caption="Shares of pairs in studies, not norms and not a test: the bars differ in age, "
+        "country, risk and the way of coding. The dashed line is where an older and often quoted "
+        "15 percent disorganized would begin; it is for middle-class, low-risk samples and may "
+        "be two to three times higher in clinical or maltreated groups.",
+        head=("Pairs", *(kind.capitalize() for kind in KINDS), "Number of pairs", "Source"),
+        rows=tuple(
+            (
+                row["series"],
+                *(row[kind] or "not read" for kind in KINDS),
+                row["n_dyads"] or "not read",
+                row["source_key"],
+            )
+            for row in (*rows, older)
+        ),
+        wide=_svg(_shares(rows, float(older["disorganized"]), 664), says, wide=True),
+        narrow=_svg(_shares(rows, float(older["disorganized"]), 280), says, wide=False),
+    )
+
+
+def attachment_effects(data: Path) -> Chart:
+    """Correlations with security, and differences that go with it, on two separate axes."""
+    rows = read_seen(data / "attachment_effect_sizes.csv")
+    links = [row for row in rows if row["metric"] == "r"]
+    differences = [row for row in rows if row["metric"] == "d"]
+    says = (
+        "Two panels that can not be compared with each other. Correlations with children's "
+        "security: caregivers' sensitivity .25, mothers' .26, fathers' .21, parents' mentalizing "
+        ".30 and .24 with sensitivity held constant, parents' state of mind .31, down from .47 "
+        "twenty years earlier. Standardized differences: security and getting on with peers .39; "
+        "acting-out behavior with disorganization .34, with insecurity .31, with avoidance .12; "
+        "anxious or low mood with insecurity .15; with resistance .11, whose interval includes "
+        "zero; two secure ties and language .26."
+    )
+    return Chart(
+        says=says,
+        caption="Averages over many studies, most of them small. A line is the published "
+        "interval; a hollow point had none where we read it. Where a line crosses zero, no link "
+        "was shown. A correlation and a difference are different rulers, so the two panels can "
+        "not be compared.",
+        head=("Link", "Measure", "Estimate", "Interval", "Samples", "Children", "Source"),
+        rows=tuple(
+            (
+                row["association"].replace("->", "and"),
+                row["metric"],
+                row["estimate"],
+                f"{row['ci_low']} to {row['ci_high']}" if row["ci_low"] else "not given",
+                row["k"] or "not given",
+                row["n"] or "not given",
+                row["source_key"],
+            )
+            for row in rows
+        ),
+        wide=_svg(
+            alt.hconcat(_forest(links, LINKS, 300), _forest(differences, DIFFERENCES, 300)),
+            says,
+            wide=True,
+        ),
+        narrow=_svg(
+            alt.vconcat(_forest(links, LINKS, 270), _forest(differences, DIFFERENCES, 270)),
+            says,
+            wide=False,
+        ),
+    )
+
+
+CHARTS: dict[str, Callable[[Path], Chart]] = {
+    "attachment-distribution": attachment_distribution,
+    "attachment-effects": attachment_effects,
+    "brain-volume": brain_volume,
+}
 
 GROWTH = {
     "0.75": "2 to 4 weeks: where it starts",
@@ -125,6 +214,180 @@ SHARES = {
     "108": "7 to 11 years: {value:.0f} percent",
     "120": "10 to 12 years: at its largest",
 }
+
+KINDS = {"secure": LAGOON, "avoidant": DEEP, "resistant": TINT, "disorganized": BLANK}
+PAIRS = {
+    "SSP worldwide 2023": "Worldwide, 20,720 pairs",
+    "Preschool and early-childhood systems 2023": "Preschool, 8,186 pairs",
+    "Australian population cohort age 1": "Australia, at age 1",
+    "Australian population cohort age 4": "Australia, at age 4",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """A panel of a forest plot: its title, its axis, and its rows in plain words."""
+
+    title: str
+    metric: str
+    least: float
+    most: float
+    says: dict[str, str]
+
+
+LINKS = Ruler(
+    "With children's security (r)",
+    "r",
+    -0.1,
+    0.6,
+    {
+        "caregiver sensitivity -> security (all caregivers)": "sensitivity, all caregivers",
+        "maternal sensitivity -> security": "sensitivity, mothers",
+        "paternal sensitivity -> security": "sensitivity, fathers",
+        "parental mentalization -> security": "mentalizing",
+        "parental mentalization -> security (sensitivity held constant)": (
+            "the same, sensitivity held constant"
+        ),
+        "adult autonomous representation -> child security": "parent's state of mind",
+        "adult autonomous representation -> child security (1995 estimate)": (
+            "the same, twenty years earlier"
+        ),
+    },
+)
+DIFFERENCES = Ruler(
+    "With how children are doing (d)",
+    "d",
+    -0.1,
+    0.6,
+    {
+        "security -> peer social competence": "security and getting on with peers",
+        "disorganization -> externalizing": "disorganization and acting out",
+        "insecurity -> externalizing": "insecurity and acting out",
+        "insecurity -> internalizing": "insecurity and anxious or low mood",
+        "avoidance -> externalizing": "avoidance and acting out",
+        "resistance -> externalizing": "resistance and acting out",
+        "two secure ties vs one or none -> child language": "two secure ties and language",
+    },
+)
+
+
+def _shares(rows: list[dict[str, str]], older: float, width: int) -> alt.VConcatChart:
+    """Stack the shares of each set of pairs under a key, and mark where an older one would begin."""
+    return alt.vconcat(_key(width), _bars(rows, older, width))
+
+
+def _key(width: int) -> Panel:
+    """Name the surfaces, on one line or on two."""
+    across = 4 if width > 400 else 2
+    places = [
+        {"kind": kind, "x": (i % across) * width / across, "y": i // across * 26 + 10}
+        for i, kind in enumerate(KINDS)
+    ]
+    base = alt.Chart(alt.InlineData(values=places)).encode(
+        x=alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, width], nice=False)),
+        y=alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[4 // across * 26, 0], nice=False)),
+    )
+    squares = [
+        base.transform_filter(f"datum.kind == '{kind}'").mark_square(
+            color=color, stroke=SOFT, strokeWidth=1, size=240, opacity=1, xOffset=9
+        )
+        for kind, color in KINDS.items()
+    ]
+    names = base.mark_text(align="left", dx=24, color=INK).encode(text="kind:N")
+    return alt.layer(*squares, names).properties(width=width, height=4 // across * 26)
+
+
+def _bars(rows: list[dict[str, str]], older: float, width: int) -> Panel:
+    parts = [part for row in rows for part in _parts(row, wide=width > 400)]
+    order, height = list(PAIRS.values()), 62 * len(rows)
+    y = alt.Y("pairs:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    x = alt.X("start:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 100]))
+    base = alt.Chart(alt.InlineData(values=parts)).encode(y=y)
+    bars = [
+        base.transform_filter(f"datum.kind == '{kind}'")
+        .mark_bar(color=color, stroke=SOFT, strokeWidth=1, height=26, yOffset=8, y2Offset=8)
+        .encode(x=x, x2="end:Q")
+        for kind, color in KINDS.items()
+    ]
+    shares = [
+        base.transform_filter(f"datum.kind == '{kind}'")
+        .mark_text(color=ONPAINT if kind == "secure" else INK, dy=8)
+        .encode(x=alt.X("middle:Q"), text="share:N")
+        for kind in KINDS
+    ]
+    names = (
+        base.transform_filter("datum.kind == 'secure'")
+        .mark_text(align="left", color=INK, fontWeight="bold", dy=-17)
+        .encode(x=alt.value(0), text="pairs:N")
+    )
+    mark = alt.Chart(alt.InlineData(values=[{"at": 100 - older}]))
+    rule = mark.mark_rule(color=INK, strokeWidth=2, strokeDash=[3, 5]).encode(x="at:Q")
+    told = mark.mark_text(
+        text=f"the older {older:.0f} percent would begin here", color=INK, align="right", dx=14
+    ).encode(x="at:Q", y=alt.value(height + 14))
+    return alt.layer(*bars, *shares, names, rule, told).properties(width=width, height=height)
+
+
+def _parts(row: dict[str, str], *, wide: bool) -> list[dict[str, str | float]]:
+    """Return the four shares of a row as stretches of its bar, with what is written on each."""
+    ends = list(accumulate(float(row[kind]) for kind in KINDS))
+    return [
+        {
+            "pairs": PAIRS[row["series"]],
+            "kind": kind,
+            "start": round(start, 1),
+            "end": round(end, 1),
+            "middle": round((start + end) / 2, 2),
+            "share": row[kind] if wide else f"{float(row[kind]):.0f}",
+        }
+        for kind, start, end in zip(KINDS, [0.0, *ends], ends, strict=False)
+    ]
+
+
+def _forest(rows: list[dict[str, str]], ruler: Ruler, width: int) -> Panel:
+    """Points with their intervals over one axis, a line at zero, and words above each row."""
+    values = [
+        {
+            "says": f"{ruler.says[row['association']]}: {row['estimate'].replace('0.', '.')}",
+            "estimate": float(row["estimate"]),
+            "low": float(row["ci_low"] or row["estimate"]),
+            "high": float(row["ci_high"] or row["estimate"]),
+            "given": bool(row["ci_low"]),
+        }
+        for row in rows
+    ]
+    axis = alt.Axis(
+        grid=False,
+        values=[0, 0.2, 0.4, 0.6],
+        format=".1f",
+        labelColor=INK,
+        domainColor=SOFT,
+        tickColor=SOFT,
+    )
+    y = alt.Y("says:N", sort=None, title=None, axis=None)
+    scale = alt.Scale(domain=[ruler.least, ruler.most])
+    base = alt.Chart(alt.InlineData(values=values)).encode(y=y)
+    x = alt.X("estimate:Q", title=None, axis=axis, scale=scale)
+    spans = base.mark_rule(color=LAGOON, strokeWidth=3).encode(
+        x=alt.X("low:Q", title=None, axis=axis, scale=scale), x2="high:Q"
+    )
+    points = [
+        base.transform_filter(f"datum.given == {str(given).lower()}")
+        .mark_point(color=LAGOON, fill=fill, size=100, opacity=1)
+        .encode(x=x)
+        for given, fill in ((True, LAGOON), (False, BLANK))
+    ]
+    labels = base.mark_text(align="left", baseline="bottom", dy=-9, color=INK).encode(
+        x=alt.value(0), text="says:N"
+    )
+    zero = (
+        alt.Chart(alt.InlineData(values=[{"at": 0}]))
+        .mark_rule(color=INK, strokeWidth=2)
+        .encode(x=alt.X("at:Q", title=None, axis=axis, scale=scale))
+    )
+    return alt.layer(zero, spans, *points, labels).properties(
+        width=width, height=44 * len(rows), title=_title(ruler.title)
+    )
 
 
 def _growth_bars(rows: list[dict[str, str]], width: int) -> Panel:
@@ -232,14 +495,23 @@ def _grouped(group: ET.Element, inside: list[ET.Element]) -> list[ET.Element]:
 
 def _classes(element: ET.Element, tag: str) -> str:
     """Return the classes of figures.css that say what Vega wrote as colors and fonts."""
-    fill, stroke = (COLORS.get(element.attrib.get(name, "")) for name in ("fill", "stroke"))
+    written = element.attrib.get("fill", "")
+    fill, stroke = COLORS.get(written), COLORS.get(element.attrib.get("stroke", ""))
+    surface = SURFACES.get(written) or (f"f-solid {fill}" if fill else None)
     anchors = {"middle": "f-middle", "end": "f-end"}
     names = (
-        [fill, anchors.get(element.attrib.get("text-anchor", "")), _weight(element)]
+        [fill or surface, anchors.get(element.attrib.get("text-anchor", "")), _weight(element)]
         if tag == "text"
-        else ["f-line f-hair" if stroke else None, "f-solid" if fill else None, fill or stroke]
+        else [_pen(element) if stroke else None, surface, None if surface else stroke]
     )
     return " ".join(name for name in names if name)
+
+
+def _pen(element: ET.Element) -> str:
+    """Return the line weight nearest to the width Vega wrote, dashed when it is."""
+    weights = {"1": "f-line f-hair", "3": "f-line f-strong"}
+    weight = weights.get(element.attrib.get("stroke-width", "1"), "f-line")
+    return f"{weight} f-dash" if element.attrib.get("stroke-dasharray") else weight
 
 
 def _weight(element: ET.Element) -> str | None:
