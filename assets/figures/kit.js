@@ -108,14 +108,14 @@ function element(tag, className, attributes = {}) {
 let count = 0;
 
 /** A control is a function of `change(part of the state)` that returns its node and how to show a state. */
-export const slider = ({ key, label, min, max, step, text, spoken = text, marks = [] }) => (change) => {
+export const slider = ({ key, label, min, max, step, text, spoken = text, marks = [], called = "findings to show" }) => (change) => {
   const node = element("div", "gw-figure-slider");
   const id = `gw-figure-${(count += 1)}`;
   const name = element("label", "", { for: id });
   const value = element("span", "gw-figure-value", { "aria-hidden": "true" });
   const input = element("input", "", { type: "range", id, min, max, step });
   const buttons = marks.map((mark) => button(mark.text, () => change({ [key]: mark.value })));
-  const row = element("div", "gw-figure-marks", { role: "group", "aria-label": `${label}: findings to show` });
+  const row = element("div", "gw-figure-marks", { role: "group", "aria-label": `${label}: ${called}` });
   name.textContent = label;
   input.addEventListener("input", () => change({ [key]: Number(input.value) }));
   row.append(...buttons);

@@ -127,13 +127,13 @@ def attachment_distribution(data: Path) -> Chart:
         "Four stacked bars of 100 percent. Worldwide synthesis: 51.6 percent of pairs coded "
         "secure, 14.7 avoidant, 10.2 resistant, 23.5 disorganized. Preschool synthesis: 53.5, 14, "
         "11 and 21.5. One Australian cohort at age one: 59, 15, 9 and 17; at age four: 71, 11, 6 "
-        "and 12. In each, secure is the largest share. A dashed line marks the older 15 percent "
+        "and 12. In each, secure is the largest share. A short mark shows the older 15 percent "
         "disorganized, which is for middle-class, low-risk samples."
     )
     return Chart(
         says=says,
         caption="Shares of pairs in studies, not norms and not a test: the bars differ in age, "
-        "country, risk and the way of coding. The dashed line is where an older and often quoted "
+        "country, risk and the way of coding. The short mark is where an older and often quoted "
         "15 percent disorganized would begin; it is for middle-class, low-risk samples and may "
         "be two to three times higher in clinical or maltreated groups.",
         head=("Pairs", *(kind.capitalize() for kind in KINDS), "Number of pairs", "Source"),
@@ -167,7 +167,7 @@ def attachment_effects(data: Path) -> Chart:
     )
     return Chart(
         says=says,
-        caption="Averages over many studies, most of them small. A line is the published "
+        caption="Averages over several studies; most are small. A line is the published "
         "interval; a hollow point had none where we read it. Where a line crosses zero, no link "
         "was shown. A correlation and a difference are different rulers, so the two panels can "
         "not be compared.",
@@ -185,12 +185,12 @@ def attachment_effects(data: Path) -> Chart:
             for row in rows
         ),
         wide=_svg(
-            alt.hconcat(_forest(links, LINKS, 300), _forest(differences, DIFFERENCES, 300)),
+            alt.hconcat(_forest(links, LINKS, 308), _forest(differences, DIFFERENCES, 308)),
             says,
             wide=True,
         ),
         narrow=_svg(
-            alt.vconcat(_forest(links, LINKS, 270), _forest(differences, DIFFERENCES, 270)),
+            alt.vconcat(_forest(links, LINKS, 280), _forest(differences, DIFFERENCES, 280)),
             says,
             wide=False,
         ),
@@ -229,7 +229,6 @@ class Ruler:
     """A panel of a forest plot: its title, its axis, and its rows in plain words."""
 
     title: str
-    metric: str
     least: float
     most: float
     says: dict[str, str]
@@ -237,8 +236,7 @@ class Ruler:
 
 LINKS = Ruler(
     "With children's security (r)",
-    "r",
-    -0.1,
+    -0.06,
     0.6,
     {
         "caregiver sensitivity -> security (all caregivers)": "sensitivity, all caregivers",
@@ -246,24 +244,21 @@ LINKS = Ruler(
         "paternal sensitivity -> security": "sensitivity, fathers",
         "parental mentalization -> security": "mentalizing",
         "parental mentalization -> security (sensitivity held constant)": (
-            "the same, sensitivity held constant"
+            "the same, beyond sensitivity"
         ),
         "adult autonomous representation -> child security": "parent's state of mind",
-        "adult autonomous representation -> child security (1995 estimate)": (
-            "the same, twenty years earlier"
-        ),
+        "adult autonomous representation -> child security (1995 estimate)": ("the same, in 1995"),
     },
 )
 DIFFERENCES = Ruler(
     "With how children are doing (d)",
-    "d",
-    -0.1,
+    -0.06,
     0.6,
     {
-        "security -> peer social competence": "security and getting on with peers",
-        "disorganization -> externalizing": "disorganization and acting out",
+        "security -> peer social competence": "security and ease with peers",
+        "disorganization -> externalizing": "disorganized and acting out",
         "insecurity -> externalizing": "insecurity and acting out",
-        "insecurity -> internalizing": "insecurity and anxious or low mood",
+        "insecurity -> internalizing": "insecurity and low mood, worry",
         "avoidance -> externalizing": "avoidance and acting out",
         "resistance -> externalizing": "resistance and acting out",
         "two secure ties vs one or none -> child language": "two secure ties and language",
@@ -272,7 +267,7 @@ DIFFERENCES = Ruler(
 
 
 def _shares(rows: list[dict[str, str]], older: float, width: int) -> alt.VConcatChart:
-    """Stack the shares of each set of pairs under a key, and mark where an older one would begin."""
+    """Stack the shares of each set of pairs under a key, and mark an older one."""
     return alt.vconcat(_key(width), _bars(rows, older, width))
 
 
@@ -298,7 +293,7 @@ def _key(width: int) -> Panel:
 
 
 def _bars(rows: list[dict[str, str]], older: float, width: int) -> Panel:
-    parts = [part for row in rows for part in _parts(row, wide=width > 400)]
+    parts = [part for row in rows for part in _parts(row)]
     order, height = list(PAIRS.values()), 62 * len(rows)
     y = alt.Y("pairs:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     x = alt.X("start:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 100]))
@@ -320,15 +315,21 @@ def _bars(rows: list[dict[str, str]], older: float, width: int) -> Panel:
         .mark_text(align="left", color=INK, fontWeight="bold", dy=-17)
         .encode(x=alt.value(0), text="pairs:N")
     )
-    mark = alt.Chart(alt.InlineData(values=[{"at": 100 - older}]))
-    rule = mark.mark_rule(color=INK, strokeWidth=2, strokeDash=[3, 5]).encode(x="at:Q")
-    told = mark.mark_text(
-        text=f"the older {older:.0f} percent would begin here", color=INK, align="right", dx=14
-    ).encode(x="at:Q", y=alt.value(height + 14))
-    return alt.layer(*bars, *shares, names, rule, told).properties(width=width, height=height)
+    begins = [{"pairs": pairs, "at": 100 - older} for pairs in order]
+    marks = (
+        alt.Chart(alt.InlineData(values=begins))
+        .mark_tick(color=INK, orient="vertical", size=16, thickness=2, yOffset=-14)
+        .encode(x=alt.X("at:Q"), y=y)
+    )
+    told = (
+        alt.Chart(alt.InlineData(values=begins[:1]))
+        .mark_text(text=f"the older {older:.0f} percent", color=INK, align="right", dx=20)
+        .encode(x=alt.X("at:Q"), y=alt.value(-4))
+    )
+    return alt.layer(*bars, *shares, names, marks, told).properties(width=width, height=height)
 
 
-def _parts(row: dict[str, str], *, wide: bool) -> list[dict[str, str | float]]:
+def _parts(row: dict[str, str]) -> list[dict[str, str | float]]:
     """Return the four shares of a row as stretches of its bar, with what is written on each."""
     ends = list(accumulate(float(row[kind]) for kind in KINDS))
     return [
@@ -338,7 +339,7 @@ def _parts(row: dict[str, str], *, wide: bool) -> list[dict[str, str | float]]:
             "start": round(start, 1),
             "end": round(end, 1),
             "middle": round((start + end) / 2, 2),
-            "share": row[kind] if wide else f"{float(row[kind]):.0f}",
+            "share": row[kind].removesuffix(".0"),
         }
         for kind, start, end in zip(KINDS, [0.0, *ends], ends, strict=False)
     ]
@@ -377,8 +378,10 @@ def _forest(rows: list[dict[str, str]], ruler: Ruler, width: int) -> Panel:
         .encode(x=x)
         for given, fill in ((True, LAGOON), (False, BLANK))
     ]
-    labels = base.mark_text(align="left", baseline="bottom", dy=-9, color=INK).encode(
-        x=alt.value(0), text="says:N"
+    nothing = -ruler.least / (ruler.most - ruler.least) * width
+    # clipped, so that words measured in another font do not widen the picture
+    labels = base.mark_text(align="left", baseline="bottom", dy=-9, color=INK, clip=True).encode(
+        x=alt.value(nothing + 7), text="says:N"
     )
     zero = (
         alt.Chart(alt.InlineData(values=[{"at": 0}]))

@@ -45,7 +45,9 @@ def free_port() -> int:
 def portal(project: Path, data: Path, port: int) -> Iterator[str]:
     """The real server in a process of its own."""
     environ = os.environ | {"GROUNDWORK_ROOT": str(project)}
-    command = [sys.executable, "-m", "groundwork", "serve", "--port", str(port), "--data", data]
+    command = [
+        sys.executable, "-m", "groundwork", "serve", "--port", str(port), "--data", str(data)
+    ]  # fmt: skip
     process = subprocess.Popen(
         command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -219,7 +221,8 @@ def verify_without_our_code(project: Path, record: bytes, folder: Path) -> None:
         pytest.skip("Node and its verifier are not here; make test installs them")
     credential = folder / "credential.json"
     credential.write_bytes(attached_credential(record))
-    command = ["node", project / "tests/independent/verify.mjs", credential, contexts()]
+    verifier = project / "tests/independent/verify.mjs"
+    command = ["node", str(verifier), str(credential), str(contexts())]
 
     done = subprocess.run(command, capture_output=True, text=True)
 
@@ -229,18 +232,8 @@ def verify_without_our_code(project: Path, record: bytes, folder: Path) -> None:
 def verify_from_the_terminal(project: Path, data: Path, record: bytes) -> None:
     path = data / "record.pdf"
     path.write_bytes(record)
-    command = [
-        sys.executable,
-        "-m",
-        "groundwork",
-        "record",
-        "verify",
-        path,
-        "--json",
-        "--data",
-        data,
-    ]
-    environ = os.environ | {"GROUNDWORK_ROOT": str(project)}
+    command = [sys.executable, "-m", "groundwork", "record", "verify", str(path), "--json"]
+    environ = os.environ | {"GROUNDWORK_ROOT": str(project), "GROUNDWORK_DATA": str(data)}
 
     done = subprocess.run(command, capture_output=True, text=True, env=environ)
 
