@@ -31,6 +31,8 @@ const ADULT_ARMS = {
   rest: { d: "M6 -100C0 -78 6 -58 24 -52C36 -48 46 -47 56 -46", hand: [60, -45.5] },
   reach: { d: "M8 -100C6 -78 14 -68 34 -66C52 -64 66 -68 80 -73", hand: [85, -75] },
   down: { d: "M6 -99C-2 -78 -4 -58 4 -36", hand: [5.5, -30] },
+  offer: { d: "M8 -100C4 -76 16 -60 38 -56C54 -53 66 -52 78 -50", hand: [84, -49] },
+  wave: { d: "M8 -100C16 -80 36 -86 46 -118", hand: [48.5, -126] },
 };
 const TORSO = "M-29 -28C-38 -64 -30 -106 -1 -114C14 -118 32 -111 36 -99C42 -78 37 -56 38 -40C20 -24 -10 -22 -29 -28Z";
 
@@ -92,6 +94,12 @@ export const sitting = (who) => raised(-30, who,
 export const standing = (who) => raised(-62, { arm: "down", ...who },
   path("f-line f-ink f-blank", "M-26 -98L-17 -3C-17 0 -13 0 -9 0L13 0C12 -6 6 -9 1 -11L8 -74L15 -3C15 0 19 0 23 0L45 0C44 -6 38 -9 33 -11L38 -100Z"));
 
+/** An adult on one knee, as low as a small child's face. */
+export const kneeling = (who) => raised(-22, who, [
+  path("f-line f-ink f-blank", "M-29 -54C-32 -34 -26 -16 -10 -12L-44 -12C-52 -12 -54 -2 -46 0L12 0C24 0 28 -12 22 -24L14 -56Z"),
+  path("f-line f-ink f-blank", "M-6 -60L52 -66C64 -66 70 -58 68 -46L62 -10C68 -9 76 -6 78 0L42 0L42 -36L8 -30C-8 -30 -14 -46 -6 -60Z"),
+]);
+
 /** A head alone, its middle at the place: an adult's, or a baby's with `{ young: true }`. */
 export const face = (x, y, size, { young = false, ...who }, mirrored = false) =>
   at(x, y, size, mirrored, (young ? babyHead : adultHead)(0, 0, { mouth: "smile", ...who }));
@@ -122,3 +130,19 @@ export function baby({ mouth = "rest", arm = "rest", ...pose }) {
     limb(BABY_ARMS[arm], "f-limb-small"),
   );
 }
+
+const TODDLER_ARMS = {
+  rest: { d: "M4 -74C0 -62 4 -50 10 -42", hand: [12.4, -37.6] },
+  hold: { d: "M4 -74C6 -60 14 -54 26 -54", hand: [30, -54] },
+  reach: { d: "M6 -74C14 -72 26 -78 38 -86", hand: [42, -89] },
+  up: { d: "M6 -76C16 -68 34 -74 47 -88", hand: [51, -92] },
+};
+
+/** A small child, standing. */
+export const toddler = ({ color = "f-clay", arm = "rest", ...pose }) =>
+  group({ class: color },
+    path("f-line f-ink f-blank", "M-14 -36L-24 -7C-25 0 -20 0 -16 0L-3 0C-3 -6 -9 -8 -12 -9L2 -36Z"),
+    path("f-line f-ink f-blank", "M2 -36L16 -7C16 0 20 0 24 0L37 0C36 -6 30 -8 27 -9L23 -38Z"),
+    path("f-person", "M-20 -32C-26 -58 -20 -88 4 -90C20 -90 27 -72 26 -52L28 -33C12 -27 -8 -26 -20 -32Z"),
+    babyHead(7, -112, pose),
+    limb(TODDLER_ARMS[arm], "f-limb-small"));

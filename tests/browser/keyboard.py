@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from groundwork.items import (
     Estimate,
@@ -86,6 +86,7 @@ def _pick(page: Page, radios: Locator, place: int) -> None:
 
 def _order(page: Page, box: Locator, wanted: list[str]) -> None:
     """Pick each step up, move it to its place, and put it down."""
+    expect(box.locator("li[data-id]")).to_have_count(len(wanted))
     for place, step in enumerate(wanted):
         now: list[Any] = box.locator("li[data-id]").evaluate_all(
             "all => all.map(n => n.dataset.id)"

@@ -41,7 +41,7 @@ export const STRINGS = {
   fits: "Fits.",
   goesWith: "Goes with: {text}",
   inOrder: "In order: it is number {n}.",
-  place: "Out of order: it is number {n}.",
+  outOfOrder: "Out of order: it is number {n}.",
   belongs: "Belongs to: {text}",
   markedRight: "Marked, and it fits.",
   markedWrong: "Marked, but not one of them.",
@@ -60,13 +60,16 @@ export const STRINGS = {
   pick: "Move: {text}",
   up: "Move up: {text}",
   down: "Move down: {text}",
-  picked: "Picked up. Place {n} of {all}. Arrow keys move it, Space puts it down, Escape puts it back.",
-  placed: "{text}: place {n} of {all}.",
-  dropped: "Put down at place {n} of {all}.",
-  returned: "Put back at place {n} of {all}.",
+  picked: "Picked up: {where}. Arrow keys move it, Space puts it down, Escape puts it back.",
+  moved: "{text}: {where}.",
+  dropped: "Put down: {where}.",
+  returned: "Put back: {where}.",
+  place: "place {n} of {all}",
+  nowhere: "nowhere yet",
   keep: "Keep this order",
   kept: "This order is your answer.",
   slider: "Estimate, in {unit}",
+  source: "Where this number comes from:",
   number: "Or type it",
   legend: { mine: "Your estimate: {n} {unit}", true: "The number: {n} {unit}", band: "Counts in full: {low} to {high} {unit}" },
   says: "They say",
@@ -75,9 +78,10 @@ export const STRINGS = {
   coach: "Coach's note",
   back: "Take back the last turn",
   restart: "Start again",
-  end: "The conversation ends here. Your path beside the recommended one:",
-  same: "As recommended.",
-  other: "Recommended here:",
+  end: "The conversation ends here.",
+  yours: "Your path",
+  recommended: "The recommended path",
+  same: "You took the recommended path.",
   practiceOnly: "This conversation is for practice only.",
   write: "Your text",
   words: "{n} words",
@@ -191,6 +195,90 @@ function reasonSlot(card, id) {
   return { tell, hush };
 }
 
+/**
+ * Makes grips: Space or the pointer picks a thing up, arrow keys or the pointer move it, Space
+ * or letting go puts it down, Escape puts it back, and each of these is said. `now` and `show`
+ * read and set the answer as it stands; `step(id, by)` moves a thing and returns whether it
+ * moved, `follow(id, to)` moves it with the pointer, `where(id)` says where it is, and `done`
+ * hears whether anything changed.
+ */
+function grips({ say, now, show, step, follow, where, done }) {
+  let held = null;
+  const tell = (told, { id, text }) => say(fill(STRINGS[told], { text, where: where(id) }));
+  const drop = (told) => {
+    if (!held) return;
+    const thing = held;
+    held = null;
+    clearInterval(thing.timer);
+    thing.row.classList.remove("gw-held");
+    thing.row.style.transform = "";
+    thing.grip.setAttribute("aria-pressed", "false");
+    if (told === "returned") {
+      show(thing.before);
+      thing.grip.focus();
+    }
+    done(String(JSON.stringify(thing.before)) !== String(JSON.stringify(now())));
+    tell(told, thing);
+  };
+  const slide = () => {
+    const { id, x, y, from, before } = held;
+    follow(id, { x, y, dx: x - from[0], dy: y + scrollY - from[1], before });
+  };
+  /* Near an edge of the window the page moves on, however still the pointer is held. */
+  const creep = () => {
+    const by = held.y < 60 ? -9 : held.y > innerHeight - 60 ? 9 : 0;
+    if (!by) return;
+    scrollBy(0, by);
+    slide();
+  };
+  const grip = (row, id, words) => {
+    const thing = { row, id, text: plain(words) };
+    const lift = (more) => {
+      held = { ...thing, ...more, before: now() };
+      row.classList.add("gw-held");
+      thing.grip.setAttribute("aria-pressed", "true");
+    };
+    const locked = () => thing.grip.getAttribute("aria-disabled") === "true";
+    thing.grip = h("button", {
+      type: "button", class: "gw-move gw-grip", "aria-pressed": "false", "aria-label": fill(STRINGS.pick, thing),
+      click(event) {
+        if (locked() || event.detail > 0) return;
+        if (held) return drop("dropped");
+        lift();
+        tell("picked", thing);
+      },
+      keydown(event) {
+        if (held?.id !== id) return;
+        const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
+        if (by) step(id, by) && tell("moved", thing);
+        else if (event.key === "Escape") drop("returned");
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+      },
+      blur: () => drop("dropped"),
+      pointerdown(event) {
+        if (locked() || event.button !== 0) return;
+        event.preventDefault();
+        thing.grip.focus();
+        thing.grip.setPointerCapture(event.pointerId);
+        const { clientX: x, clientY: y } = event;
+        if (!held) lift({ x, y, from: [x, y + scrollY], timer: setInterval(creep, 16) });
+      },
+      pointermove(event) {
+        if (held?.id !== id || !held.from) return;
+        held.x = event.clientX;
+        held.y = event.clientY;
+        slide();
+      },
+      pointerup: () => drop("dropped"),
+      pointercancel: () => drop("returned"),
+    }, sign("grip"));
+    return thing.grip;
+  };
+  return { grip, drop };
+}
+
 /* The kinds of question. Each takes (item, tools) and returns a body:
    node; show(answer) puts an answer into the controls, whatever it is; lock(on);
    tell(result, answer, everything) sets the reasons; hush() takes them away. */
@@ -239,98 +327,134 @@ function choices(item, { uid, change, key }) {
   };
 }
 
-function match(item, { uid, change, key }) {
+/**
+ * Match and sort: every card is put to one of some targets, by its own control or by its
+ * grip. `control` makes a card's own one: its nodes, and get, set and lock.
+ */
+function placing(item, { uid, change, key, say }, { cards, targets, wanted, lead, control, frame, tray, holder }) {
   const rows = new Map();
-  const letter = (i) => String.fromCharCode(65 + i);
-  const face = (id) => {
-    const i = item.right.findIndex((part) => part.id === id);
-    return i < 0 ? [STRINGS.choose] : [h("b", {}, `${letter(i)}. `), ...inline(item.right[i].text)];
-  };
   const read = () => {
-    const pairs = [...rows].filter(([, { select }]) => select.value);
-    return pairs.length ? Object.fromEntries(pairs.map(([id, { select }]) => [id, select.value])) : null;
+    const placed = [...rows].map(([id, { get }]) => [id, get()]).filter(([, value]) => value);
+    return placed.length ? Object.fromEntries(placed) : null;
   };
-  for (const part of item.left) {
-    const id = `${uid}-${part.id}`;
-    const shown = h("span", { "aria-hidden": "true" }, STRINGS.choose);
-    const select = h("select", { id, "aria-describedby": `${id}-why`, change: () => {
-      shown.replaceChildren(...face(select.value));
-      change(read());
-    } },
-    h("option", { value: "" }, STRINGS.choose),
-    item.right.map((right, i) => h("option", { value: right.id }, `${letter(i)}. ${plain(right.text)}`)));
-    const card = h("li", { class: "gw-card" },
-      h("label", { for: id }, inline(part.text)),
-      h("div", { class: "gw-pick" }, shown, sign("down"), select));
-    rows.set(part.id, { card, select, shown, ...reasonSlot(card, `${id}-why`) });
-  }
-  const partner = (id) => plain(item.right.find((part) => part.id === id).text);
-  return {
-    node: h("div", { class: "gw-match" },
-      h("div", { class: "gw-partners" }, h("p", {}, STRINGS.partners),
-        h("ol", {}, item.right.map((part) => h("li", {}, h("span", {}, inline(part.text)))))),
-      h("ul", { class: "gw-rows" }, [...rows.values()].map(({ card }) => card))),
-    show(answer) {
-      for (const [id, { select, shown }] of rows) {
-        const value = Object(answer)[id];
-        select.value = item.right.some((part) => part.id === value) ? value : "";
-        shown.replaceChildren(...face(select.value));
-      }
+  const at = (id) => targets.findIndex((part) => part.id === id);
+  const words = (id) => plain(targets[at(id)].text);
+  const show = (answer) => {
+    for (const [id, { set }] of rows) set(targets[at(Object(answer)[id])]?.id ?? "");
+  };
+  const places = targets.map((part) => h("li", {}, h("span", {}, inline(part.text))));
+  const light = (i) => places.forEach((node, n) => node.classList.toggle("gw-over", n === i));
+  const put = (id, i, before) => {
+    light(i);
+    rows.get(id).set(targets[i]?.id ?? before ?? "");
+  };
+  const { grip, drop } = grips({
+    say, show, now: read,
+    step(id, by) {
+      const i = at(rows.get(id).get()) + by;
+      return targets[i] && (put(id, i), true);
     },
+    follow(id, { x, y, dx, dy, before }) {
+      rows.get(id).card.style.transform = `translate(${dx}px, ${dy}px)`;
+      put(id, places.findIndex((node) => {
+        const box = node.getBoundingClientRect();
+        return x > box.left && x < box.right && y > box.top && y < box.bottom;
+      }), Object(before)[id]);
+    },
+    where: (id) => (rows.get(id).get() ? words(rows.get(id).get()) : STRINGS.nowhere),
+    done(changed) {
+      light(-1);
+      if (changed) change(read());
+    },
+  });
+  for (const part of cards) {
+    const why = `${uid}-${part.id}-why`;
+    const { nodes, ...own } = control(part, why, () => change(read()));
+    const card = h(frame, { class: "gw-card" }, nodes);
+    const handle = grip(card, part.id, part.text);
+    card.firstChild.after(handle);
+    rows.set(part.id, { card, handle, ...own, ...reasonSlot(card, why) });
+  }
+  return {
+    node: h("div", { class: `gw-${item.type}` }, tray(places),
+      h(holder, { class: "gw-rows" }, [...rows.values()].map(({ card }) => card))),
+    show,
     lock(on) {
-      for (const { select } of rows.values()) select.disabled = on;
+      drop("returned");
+      for (const { lock, handle } of rows.values()) {
+        lock(on);
+        handle.setAttribute("aria-disabled", String(on));
+      }
     },
     tell({ parts }, _, everything) {
       for (const [id, { tell }] of rows) {
         if (parts[id]) tell("right", STRINGS.fits, everything && key.why[id]);
-        else tell("wrong", sentence(STRINGS.goesWith, partner(key.pairs[id])), key.why[id]);
+        else tell("wrong", sentence(lead, words(wanted[id])), key.why[id]);
       }
     },
     hush: () => rows.forEach(({ hush }) => hush()),
   };
 }
 
+function match(item, tools) {
+  const face = (id) => {
+    const i = item.right.findIndex((part) => part.id === id);
+    return i < 0 ? [STRINGS.choose] : [h("b", {}, `${letter(i)}. `), ...inline(item.right[i].text)];
+  };
+  return placing(item, tools, {
+    cards: item.left, targets: item.right, wanted: item.key?.pairs, lead: STRINGS.goesWith, frame: "li", holder: "ul",
+    tray: (places) => h("div", { class: "gw-partners" }, h("p", {}, STRINGS.partners), h("ol", {}, places)),
+    control({ id, text }, why, keep) {
+      const mark = `${tools.uid}-${id}`;
+      const shown = h("span", { "aria-hidden": "true" });
+      const select = h("select", { id: mark, "aria-describedby": why, change() {
+        shown.replaceChildren(...face(select.value));
+        keep();
+      } },
+      h("option", { value: "" }, STRINGS.choose),
+      item.right.map((right, i) => h("option", { value: right.id }, `${letter(i)}. ${plain(right.text)}`)));
+      return {
+        nodes: [h("label", { for: mark }, inline(text)), h("div", { class: "gw-pick" }, shown, sign("down"), select)],
+        get: () => select.value,
+        set(value) {
+          select.value = value;
+          shown.replaceChildren(...face(value));
+        },
+        lock(on) {
+          select.disabled = on;
+        },
+      };
+    },
+  });
+}
+
+const letter = (i) => String.fromCharCode(65 + i);
+
 /** A lead that ends in an author's words ends in exactly one stop. */
 const sentence = (lead, text) => fill(lead, { text: /[.!?…]["”’)]*$/.test(text) ? text : `${text}.` });
 
-function sort(item, { uid, change, key }) {
-  const rows = new Map();
-  const read = () => {
-    const placed = [...rows].map(([id, { inputs }]) => [id, inputs.find((input) => input.checked)?.value]);
-    const given = placed.filter(([, value]) => value);
-    return given.length ? Object.fromEntries(given) : null;
-  };
-  for (const part of item.cards) {
-    const name = `${uid}-${part.id}`;
-    const inputs = item.categories.map((category) => h("input", {
-      type: "radio", name, value: category.id, "aria-describedby": `${name}-why`,
-      change: () => change(read()),
-    }));
-    const card = h("fieldset", { class: "gw-card" },
-      h("legend", {}, inline(part.text)),
-      h("div", { class: "gw-pills" }, item.categories.map((category, i) =>
-        h("label", {}, inputs[i], h("span", {}, inline(category.text))))));
-    rows.set(part.id, { card, inputs, ...reasonSlot(card, `${name}-why`) });
-  }
-  const group = (id) => plain(item.categories.find((part) => part.id === id).text);
-  return {
-    node: h("div", { class: "gw-sort" }, [...rows.values()].map(({ card }) => card)),
-    show(answer) {
-      for (const [id, { inputs }] of rows) {
-        for (const input of inputs) input.checked = Object(answer)[id] === input.value;
-      }
+function sort(item, tools) {
+  return placing(item, tools, {
+    cards: item.cards, targets: item.categories, wanted: item.key?.category, lead: STRINGS.belongs, frame: "fieldset", holder: "div",
+    /* Every card names the groups itself; the bins are for the eye and the pointer. */
+    tray: (places) => h("div", { class: "gw-partners gw-bins", "aria-hidden": "true" }, h("ul", {}, places)),
+    control({ id, text }, why, keep) {
+      const inputs = item.categories.map((category) => h("input", {
+        type: "radio", name: `${tools.uid}-${id}`, value: category.id, "aria-describedby": why, change: keep,
+      }));
+      return {
+        nodes: [h("legend", {}, inline(text)), h("div", { class: "gw-pills" }, item.categories.map((category, i) =>
+          h("label", {}, inputs[i], h("span", {}, inline(category.text)))))],
+        get: () => inputs.find((input) => input.checked)?.value,
+        set(value) {
+          for (const input of inputs) input.checked = input.value === value;
+        },
+        lock(on) {
+          for (const input of inputs) input.disabled = on;
+        },
+      };
     },
-    lock(on) {
-      for (const { inputs } of rows.values()) for (const input of inputs) input.disabled = on;
-    },
-    tell({ parts }, _, everything) {
-      for (const [id, { tell }] of rows) {
-        if (parts[id]) tell("right", STRINGS.fits, everything && key.why[id]);
-        else tell("wrong", sentence(STRINGS.belongs, group(key.category[id])), key.why[id]);
-      }
-    },
-    hush: () => rows.forEach(({ hush }) => hush()),
-  };
+  });
 }
 
 function order(item, { uid, change, key, say, mode }) {
@@ -338,25 +462,26 @@ function order(item, { uid, change, key, say, mode }) {
   const list = h("ol", { class: "gw-order" });
   const read = () => [...list.children].map((row) => row.dataset.id);
   let locked = false;
-  let held = null;
 
-  const words = (id, extra = {}) => {
-    const n = read().indexOf(id) + 1;
-    return { n, all: rows.size, text: plain(rows.get(id).text), ...extra };
-  };
+  const where = (id) => fill(STRINGS.place, { n: read().indexOf(id) + 1, all: rows.size });
   const refresh = () => {
     const ids = read();
-    for (const [id, { up, down }] of rows) {
+    for (const [id, { handle, up, down }] of rows) {
+      handle.setAttribute("aria-disabled", String(locked));
       up.setAttribute("aria-disabled", String(locked || id === ids[0]));
       down.setAttribute("aria-disabled", String(locked || id === ids.at(-1)));
     }
   };
-  const arrange = (ids) => list.append(...ids.map((id) => rows.get(id).row));
+  const arrange = (ids) => {
+    list.append(...ids.map((id) => rows.get(id).row));
+    refresh();
+  };
   /* The neighbor moves, not the row: so focus and a held pointer stay on the row. */
-  const swap = (row, step) => {
-    const other = step < 0 ? row.previousElementSibling : row.nextElementSibling;
+  const step = (id, by) => {
+    const { row } = rows.get(id);
+    const other = by < 0 ? row.previousElementSibling : row.nextElementSibling;
     if (!other) return false;
-    if (step < 0) row.after(other);
+    if (by < 0) row.after(other);
     else row.before(other);
     refresh();
     return true;
@@ -365,85 +490,35 @@ function order(item, { uid, change, key, say, mode }) {
     keep.hidden = true;
     change(read());
   };
-  const drop = (sentenceToSay) => {
-    if (!held) return;
-    const { id, before } = held;
-    const { row, grip } = rows.get(id);
-    held = null;
-    row.classList.remove("gw-held");
-    grip.setAttribute("aria-pressed", "false");
-    if (sentenceToSay === STRINGS.returned) arrange(before);
-    refresh();
-    if (sentenceToSay === STRINGS.returned) grip.focus();
-    else if (String(before) !== String(read())) commit();
-    say(fill(sentenceToSay, words(id)));
+  const middle = (row) => {
+    const box = row.getBoundingClientRect();
+    return box.top + box.height / 2;
   };
-  const lift = (id) => {
-    held = { id, before: read() };
-    rows.get(id).row.classList.add("gw-held");
-    rows.get(id).grip.setAttribute("aria-pressed", "true");
-  };
-  const follow = (event) => {
-    const { row } = rows.get(held.id);
-    const middle = (other) => {
-      const box = other.getBoundingClientRect();
-      return box.top + box.height / 2;
-    };
-    const { previousElementSibling: above, nextElementSibling: below } = row;
-    if (above && event.clientY < middle(above)) swap(row, -1);
-    else if (below && event.clientY > middle(below)) swap(row, 1);
-  };
-
-  const handlers = (id) => ({
-    click(event) {
-      if (locked || event.detail > 0) return;
-      if (held) drop(STRINGS.dropped);
-      else {
-        lift(id);
-        say(fill(STRINGS.picked, words(id)));
-      }
+  const { grip, drop } = grips({
+    say, step, where, now: read, show: arrange,
+    follow(id, { y }) {
+      const { previousElementSibling: above, nextElementSibling: below } = rows.get(id).row;
+      if (above && y < middle(above)) step(id, -1);
+      else if (below && y > middle(below)) step(id, 1);
     },
-    keydown(event) {
-      if (held?.id !== id) return;
-      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-      if (step) {
-        if (swap(rows.get(id).row, step)) say(fill(STRINGS.placed, words(id)));
-      } else if (event.key === "Escape") drop(STRINGS.returned);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    },
-    blur: () => drop(STRINGS.dropped),
-    pointerdown(event) {
-      if (locked || event.button !== 0) return;
-      event.preventDefault();
-      event.currentTarget.focus();
-      event.currentTarget.setPointerCapture(event.pointerId);
-      if (!held) lift(id);
-    },
-    pointermove: (event) => held?.id === id && event.currentTarget.hasPointerCapture(event.pointerId) && follow(event),
-    pointerup: () => drop(STRINGS.dropped),
-    pointercancel: () => drop(STRINGS.returned),
+    done: (changed) => changed && commit(),
   });
-  const mover = (id, text, kind, step) => h("button", {
-    type: "button", class: "gw-move", "aria-label": fill(STRINGS[kind], { text: plain(text) }),
+  const mover = (id, text, kind, by) => h("button", {
+    type: "button", class: "gw-move", "aria-label": fill(STRINGS[kind], { text }),
     click(event) {
       if (event.currentTarget.getAttribute("aria-disabled") === "true") return;
-      swap(rows.get(id).row, step);
+      step(id, by);
       commit();
-      say(fill(STRINGS.placed, words(id)));
+      say(fill(STRINGS.moved, { text, where: where(id) }));
     },
   }, sign(kind));
 
   for (const { id, text } of item.steps) {
-    const grip = h("button", {
-      type: "button", class: "gw-move gw-grip", "aria-pressed": "false",
-      "aria-label": fill(STRINGS.pick, { text: plain(text) }), ...handlers(id),
-    }, sign("grip"));
-    const [up, down] = [mover(id, text, "up", -1), mover(id, text, "down", 1)];
-    const row = h("li", { class: "gw-card", "data-id": id },
-      h("div", { class: "gw-step" }, grip, h("span", {}, inline(text)), up, down));
-    rows.set(id, { row, grip, up, down, text, ...reasonSlot(row, `${uid}-${id}`) });
+    const row = h("li", { class: "gw-card", "data-id": id });
+    const handle = grip(row, id, text);
+    const [up, down] = [mover(id, plain(text), "up", -1), mover(id, plain(text), "down", 1)];
+    row.append(h("div", { class: "gw-step" }, handle, h("span", {}, inline(text)), up, down));
+    rows.set(id, { row, handle, up, down, ...reasonSlot(row, `${uid}-${id}`) });
   }
   const kept = h("p", { class: "gw-note", tabindex: "-1", hidden: true }, STRINGS.kept);
   const keep = button(STRINGS.keep, () => {
@@ -451,28 +526,25 @@ function order(item, { uid, change, key, say, mode }) {
     kept.hidden = false;
     kept.focus();
   }, { class: "gw-button gw-quiet", hidden: true });
-  arrange(item.steps.map((step) => step.id));
-  refresh();
+  arrange(item.steps.map((one) => one.id));
   return {
     node: h("div", {}, list, mode === "quiz" && h("div", { class: "gw-actions" }, keep, kept)),
     read,
     show(answer) {
       const given = [answer].flat().filter((id, i, all) => rows.has(id) && all.indexOf(id) === i);
-      arrange([...given, ...item.steps.map((step) => step.id).filter((id) => !given.includes(id))]);
       keep.hidden = answer !== null;
-      refresh();
+      arrange([...given, ...item.steps.map((one) => one.id).filter((id) => !given.includes(id))]);
     },
     lock(on) {
-      drop(STRINGS.returned);
+      drop("returned");
       locked = on;
-      for (const { grip } of rows.values()) grip.setAttribute("aria-disabled", String(on));
       refresh();
     },
     tell({ parts }, _, everything) {
       for (const [id, { tell }] of rows) {
         const n = key.order.indexOf(id) + 1;
         if (parts[id]) tell("right", fill(STRINGS.inOrder, { n }), everything && key.why[id]);
-        else tell("wrong", fill(STRINGS.place, { n }), key.why[id]);
+        else tell("wrong", fill(STRINGS.outOfOrder, { n }), key.why[id]);
       }
     },
     hush: () => rows.forEach(({ hush }) => hush()),
@@ -589,8 +661,12 @@ function estimate(item, { uid, change, key }) {
   const legend = h("ul", { class: "gw-legend", hidden: true });
   card.append(legend);
   const slot = reasonSlot(card, `${uid}-why`);
+  const sources = h("p", { class: "gw-source", hidden: true }, STRINGS.source, (item.sources ?? []).map(({ text, href }) =>
+    [" ", href ? h("a", { href }, text) : text]).flat());
+  card.append(sources);
   const told = (on) => {
     for (const node of [scale, legend]) node.hidden = !on;
+    sources.hidden = !on || !item.sources?.length;
     for (const node of [slider, number.parentElement]) node.hidden = on;
   };
   return {
@@ -650,15 +726,23 @@ function scenario(item, { change, done, again, mode }) {
     if (!waiting?.choices.length) done();
     if (focus) (box.querySelector("[data-now]") ?? box).focus();
   };
-  const ending = (turns) => h("div", { class: "gw-ending" },
-    h("p", {}, h("b", {}, STRINGS.end)),
-    h("ol", {}, turns.map(([step, choice]) => {
-      const better = step.choices.find((one) => one.recommended);
-      const verdict = choice.recommended
-        ? [h("b", {}, sign("right"), STRINGS.same), " ", ...inline(choice.coach)]
-        : [h("b", {}, sign("missed"), STRINGS.other), " ", ...inline(better.text), " ", ...inline(better.coach)];
-      return h("li", {}, h("p", {}, inline(choice.text)), h("p", {}, verdict));
-    })));
+  const recommended = () => {
+    const taken = [];
+    for (let step = item.steps[0]; step?.choices.length && taken.length < steps.size;) {
+      const choice = step.choices.find((one) => one.recommended);
+      taken.push(choice.id);
+      step = steps.get(choice.next);
+    }
+    return walk(taken).turns;
+  };
+  const side = (title, turns) => h("section", {}, h("p", {}, h("b", {}, title)), h("ol", {}, turns.map(([, choice]) =>
+    h("li", { "data-kind": choice.recommended ? "right" : null },
+      h("p", {}, choice.recommended && sign("right"), inline(choice.text)), h("p", { class: "gw-note" }, inline(choice.coach))))));
+  const ending = (turns) => {
+    const same = turns.every(([, choice]) => choice.recommended);
+    return h("div", { class: "gw-ending" }, h("p", {}, h("b", {}, STRINGS.end), same && ` ${STRINGS.same}`),
+      h("div", { class: "gw-paths" }, side(STRINGS.yours, turns), !same && side(STRINGS.recommended, recommended())));
+  };
   const draw = () => {
     const { turns, waiting } = walk(path);
     const last = turns.length - 1;
@@ -671,7 +755,7 @@ function scenario(item, { change, done, again, mode }) {
         line("coach", STRINGS.coach, choice.coach),
       ]),
       ...(waiting ? [line("says", STRINGS.says, waiting.says, { tabindex: "-1", "data-now": !turns.length })] : []),
-      ...(open ? [h("div", { class: "gw-replies" }, waiting.choices.map((choice) =>
+      ...(open ? [h("div", { class: "gw-replies", role: "group", "aria-label": STRINGS.you }, waiting.choices.map((choice) =>
         h("button", { type: "button", class: "gw-card gw-reply", click: () => go([...path, choice.id], true) }, h("span", {}, inline(choice.text)))))] : [ending(turns)]),
       h("div", { class: "gw-actions" }, turns.length > 0 && [
         button(STRINGS.back, () => go(path.slice(0, -1), true), { class: "gw-button gw-quiet" }),
