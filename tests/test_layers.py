@@ -12,7 +12,7 @@ PACKAGE = Path(groundwork.__file__).parent
 RUNGS = (
     {"errors"},
     {"settings", "source"},
-    {"course", "evidence", "facts"},
+    {"course", "evidence", "facts", "glossary"},
     {"items"},
     {"scoring", "hours"},
     {"curriculum"},

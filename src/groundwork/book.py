@@ -27,6 +27,7 @@ from .course import AGE_BANDS, CLAIM_ROLE, KINDS, Lesson, Module, Page, read_pag
 from .curriculum import Curriculum, area_rows, load_curriculum, outline
 from .errors import GroundworkError
 from .evidence import CHECKED, CONFIDENCE, Claim, Reference
+from .glossary import Glossary
 from .items import Item, Mark
 from .scoring import answer_rows, inline
 from .settings import read_settings
@@ -339,6 +340,22 @@ def claim_uses(curriculum: Curriculum) -> dict[str, list[Lesson]]:
     return uses
 
 
+class Terms(_Ours):
+    """Every word of the glossary, in the order of its file."""
+
+    def run(self) -> list[nodes.Node]:
+        known = self.curriculum.ledger.by_id
+        rows = []
+        for term in self.curriculum.glossary.terms:
+            also = f' <span class="gw-also">({escape(", ".join(term.also))})</span>'
+            claims = " ".join(claim_link(known[c], root="") for c in term.claims if c in known)
+            rows.append(
+                f'<dt id="{term.anchor}">{escape(term.term)}{also if term.also else ""}</dt>'
+                f"<dd>{escape(term.text)} {claims}</dd>"
+            )
+        return [_html(f'<dl class="gw-terms">{"".join(rows)}</dl>')]
+
+
 class QuizApp(_Ours):
     """Where the module's quiz is taken."""
 
@@ -402,17 +419,18 @@ class ClaimRole(SphinxRole):
                     f"there is no claim {name!r} in the ledger", line=self.lineno
                 )
                 return [], [message]
-            links.append(self._link(claim))
+            links.append(claim_link(claim, root="../" * self.env.docname.count("/")))
         return [_html(" ".join(links))], []
 
-    def _link(self, claim: Claim) -> str:
-        root = "../" * self.env.docname.count("/")
-        return (
-            f'<a class="gw-claim" data-confidence="{claim.confidence}" '
-            f'href="{root}evidence.html#{claim.anchor}" title="{escape(claim.text)}">'
-            f'<span class="gw-visually-hidden">Evidence </span>{claim.id} '
-            f'{SHORT[claim.confidence]}<span class="gw-visually-hidden"> evidence</span></a>'
-        )
+
+def claim_link(claim: Claim, *, root: str) -> str:
+    """A mark that names a claim and how firm it is, and leads to the evidence page."""
+    return (
+        f'<a class="gw-claim" data-confidence="{claim.confidence}" '
+        f'href="{root}evidence.html#{claim.anchor}" title="{escape(claim.text)}">'
+        f'<span class="gw-visually-hidden">Evidence </span>{claim.id} '
+        f'{SHORT[claim.confidence]}<span class="gw-visually-hidden"> evidence</span></a>'
+    )
 
 
 class FactRole(SphinxRole):
@@ -475,10 +493,47 @@ def _quizzes_setting() -> dict[str, str]:
     return {"GROUNDWORK_QUIZZES": named} if named else {}
 
 
+def _mark_terms(app: Sphinx, doctree: nodes.document) -> None:
+    """Lead the first use of each glossary term in a lesson to what it means."""
+    curriculum: Curriculum = app.groundwork_curriculum  # type: ignore[attr-defined]
+    docname = app.env.docname
+    if page_kind(docname, curriculum)[0] != "lesson":
+        return
+    root, seen = "../" * docname.count("/"), set[str]()
+    for paragraph in list(doctree.findall(nodes.paragraph)):
+        if isinstance(paragraph.parent, scene):
+            continue
+        for text in [node for node in paragraph.children if isinstance(node, nodes.Text)]:
+            marked = _marked(text.astext(), curriculum.glossary, seen, root)
+            if len(marked) > 1:
+                paragraph.replace(text, marked)
+
+
+def _marked(text: str, glossary: Glossary, seen: set[str], root: str) -> list[nodes.Node]:
+    parts: list[nodes.Node] = []
+    end = 0
+    for found in glossary.pattern.finditer(text):
+        term = glossary.by_words[found[0].lower()]
+        if term.id in seen:
+            continue
+        seen.add(term.id)
+        parts += [
+            nodes.Text(text[end : found.start()]),
+            _html(
+                f'<a class="gw-term" href="{root}glossary.html#{term.anchor}" '
+                f'title="{escape(term.text)}">{escape(found[0])}</a>'
+            ),
+        ]
+        end = found.end()
+    return [*parts, nodes.Text(text[end:])]
+
+
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: Iterable[str]) -> list[str]:
     """Pages that are made from the whole curriculum are made again each time."""
     return [
-        name for name in env.found_docs if name in ("index", "evidence") or name.endswith("/index")
+        name
+        for name in env.found_docs
+        if name in ("index", "evidence", "glossary") or name.endswith("/index")
     ]
 
 
@@ -522,6 +577,7 @@ def _context(
             "evidence": to("evidence"),
             "progress": to("progress"),
             "about": to("about"),
+            "glossary": to("glossary"),
             "verify": f"{'../' * pagename.count('/')}verify",
         },
         "prev": _neighbor(context.get("prev")),
@@ -594,7 +650,7 @@ def _write_static(app: Sphinx, error: Exception | None) -> None:
     target = Path(app.outdir) / STATIC
     (target / "figures").mkdir(parents=True, exist_ok=True)
     for path in widgets.FILES:
-        shutil.copyfile(path, target / path.name)
+        (target / path.name).write_text(widgets.served(path), encoding="utf-8")
     for path in (Path(app.srcdir) / "assets" / "figures").glob("*.js"):
         shutil.copyfile(path, target / "figures" / path.name)
     course = json.dumps(outline(app.groundwork_curriculum))  # type: ignore[attr-defined]
@@ -622,6 +678,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "module-facts": ModuleFacts,
         "references": References,
         "evidence": Evidence,
+        "terms": Terms,
         "quiz": QuizApp,
         "reflection": ReflectionApp,
         "progress": ProgressApp,
@@ -639,6 +696,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_node(node, html=(visit, depart), text=(_pass, _pass), latex=(_pass, _pass))
     app.connect("builder-inited", _load_or_stop)
     app.connect("env-get-outdated", _outdated)
+    app.connect("doctree-read", _mark_terms)
     app.connect("html-page-context", _context)
     app.connect("build-finished", _write_static)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

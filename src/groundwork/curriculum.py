@@ -12,6 +12,7 @@ from .course import Course, Module, load_course
 from .errors import ContentError, ContentErrors, KeysMissingError
 from .evidence import Ledger, load_ledger
 from .facts import Facts, load_facts
+from .glossary import Glossary, load_glossary
 from .hours import ModuleMinutes, module_minutes, series_areas
 from .items import Form, Item, load_form
 from .settings import Settings
@@ -59,6 +60,7 @@ class Curriculum:
     course: Course
     ledger: Ledger
     facts: Facts
+    glossary: Glossary
     quizzes: Mapping[str, Quizzes]
 
     @cached_property
@@ -110,14 +112,15 @@ def load_curriculum(settings: Settings) -> Curriculum:
     course = _collect(lambda: load_course(settings.root), problems)
     ledger = _collect(lambda: load_ledger(settings.root / "assets" / "evidence"), problems)
     facts = _collect(lambda: load_facts(settings.root / "assets" / "facts"), problems)
+    glossary = _collect(lambda: load_glossary(settings.root / "assets" / "glossary.yml"), problems)
     quizzes: dict[str, Quizzes] = {}
     for module in course.modules if course else ():
         found = _collect(lambda m=module: load_quizzes(settings.quizzes / m.id), problems)  # type: ignore[misc]
         if found:
             quizzes[module.id] = found
-    if problems or course is None or ledger is None or facts is None:
+    if problems or not (course and ledger and facts and glossary):
         raise ContentErrors(problems)
-    return Curriculum(course, ledger, facts, quizzes)
+    return Curriculum(course, ledger, facts, glossary, quizzes)
 
 
 def _collect(read: Callable[[], T], problems: list[ContentError]) -> T | None:
