@@ -36,8 +36,8 @@ def node(script: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def figure(name: str) -> str:
-    return json.dumps((FIGURES / f"{name}.js").as_uri())
+def figure(name: str, kind: str = "js") -> str:
+    return json.dumps((FIGURES / f"{name}.{kind}").as_uri())
 
 
 def drawings(text: str) -> list[ET.Element]:
@@ -64,15 +64,25 @@ def test_every_figure_of_the_modules_is_there() -> None:
     assert {path.stem for path in PICTURES} >= {
         "brain-clocks",
         "bucharest-design",
+        "doors-between-services",
+        "first-things-first",
+        "from-hand-to-hand",
         "group-overlap",
+        "half-the-visits",
         "mismatch-strip",
         "network-of-care",
         "of-a-hundred",
         "path-out-and-back",
+        "scale-of-a-week",
         "serve-return-loop",
+        "steps-to-mend",
         "strange-situation",
         "stress-response",
         "synapse-growth",
+        "turn-by-turn",
+        "two-crowds",
+        "two-nested-pairs",
+        "who-the-flag-finds",
     }
     assert all(path.is_file() for path in PICTURES)
     assert {path.stem for path in MOVABLE} < {path.stem for path in PICTURES}
@@ -97,12 +107,19 @@ def test_static_picture_uses_only_classes_that_the_style_file_knows(path: Path) 
 
 STAMPS = {
     "brain-clocks": "Schematic",
+    "first-things-first": "Schematic",
     "mismatch-strip": "Schematic",
     "network-of-care": "An invented week",
     "of-a-hundred": "Arithmetic on a correlation",
     "path-out-and-back": "Schematic",
+    "scale-of-a-week": "Schematic",
+    "steps-to-mend": "Our own five steps",
     "stress-response": "Schematic",
     "synapse-growth": "Schematic",
+    "turn-by-turn": "An invented talk",
+    "two-crowds": "Schematic",
+    "two-nested-pairs": "Schematic",
+    "who-the-flag-finds": "Arithmetic, not an ACE test",
 }
 
 
@@ -215,10 +232,146 @@ def test_strange_situation_lights_the_two_reunions_only() -> None:
     assert [number for number, (_, coded) in enumerate(episodes, start=1) if coded] == [5, 8]
 
 
+@needs_node
+def test_who_the_flag_finds_agrees_with_the_worked_example() -> None:
+    rows = read_seen(DATA / "ppv_arithmetic.csv")
+    rates = [int(row["true_rate_percent"]) for row in rows]
+    script = f"""
+        const {{ counted, trusted }} = await import({figure("who-the-flag-finds")});
+        const rates = {rates};
+        console.log(JSON.stringify([rates.map(trusted), rates.map(counted)]));
+    """
+
+    shares, counts = json.loads(node(script))
+
+    assert shares == pytest.approx([float(row["ppv_percent"]) for row in rows], abs=0.05)
+    assert all(sum(each.values()) == 100 for each in counts)
+    assert counts[rates.index(5)] == {"found": 4, "missed": 1, "wrong": 19, "cleared": 76}
+    assert counts[rates.index(20)] == {"found": 16, "missed": 4, "wrong": 16, "cleared": 64}
+
+
+@needs_node
+def test_two_crowds_says_how_often_the_best_guess_fails() -> None:
+    script = f"""
+        const {{ DOTS, fails, FINDINGS }} = await import({figure("two-crowds")});
+        console.log(JSON.stringify([DOTS.length, FINDINGS.map((f) => f.value), [
+            0, 0.31, 0.45, 2].map(fails)]));
+    """
+
+    assert json.loads(node(script)) == [60, [0.31, 0.45], [50, 44, 41, 16]]
+
+
+@needs_node
+def test_scale_of_a_week_fills_and_empties_hours_and_never_counts_them() -> None:
+    script = f"""
+        const {{ picture, week }} = await import({figure("scale-of-a-week")});
+        const ticks = ["nights", "moved", "ill", "uncle", "lift", "rent"];
+        const states = Array.from({{ length: 64 }}, (_, bits) =>
+            Object.fromEntries(ticks.map((tick, i) => [tick, Boolean(bits >> i & 1)])));
+        console.log(JSON.stringify([
+            states.map((state) => picture.say(state)),
+            states.map((state) => week(state).flat().map(({{ who }}) => who).join("")),
+        ]));
+    """
+
+    said, weeks = json.loads(node(script))
+
+    assert not any(re.search(r"\d", words) for words in said)
+    assert all(len(week) == 42 for week in weeks)
+    assert weeks[0b001].count("-") > weeks[0].count("-") > weeks[0b1000].count("-")
+
+
+@needs_node
+def test_from_hand_to_hand_says_the_four_parts_and_leaves_none_out_when_late() -> None:
+    script = f"""
+        const {{ picture }} = await import({figure("from-hand-to-hand")});
+        const start = picture.start;
+        const states = [start, {{ step: 0, branch: "late" }}, {{ step: 0, branch: "unsaid" }}];
+        console.log(JSON.stringify(states.map((state) => picture.say(state))));
+    """
+
+    on_time, late, unsaid = json.loads(node(script))
+
+    for part in ("who", "where", "when back", "who stays"):
+        assert part in on_time
+        assert part in late
+    assert unsaid.startswith("Nobody says anything.")
+
+
+@needs_node
+def test_half_the_visits_shows_the_numbers_of_its_data_file() -> None:
+    script = f"""
+        const it = await import({figure("half-the-visits", "mjs")});
+        console.log(JSON.stringify([it.RECEIVED, it.LEAVING, [it.COHORT, it.COHORT]]));
+    """
+
+    rows = read_seen(DATA / "home_visits_received.csv")
+
+    assert json.loads(node(script)) == [[float(row["low"]), float(row["high"])] for row in rows]
+
+
+@needs_node
+def test_doors_between_services_shows_the_numbers_of_its_data_file() -> None:
+    script = f"""
+        const {{ REFERRED }} = await import({figure("doors-between-services", "mjs")});
+        console.log(JSON.stringify(REFERRED));
+    """
+
+    rows = read_seen(DATA / "after_a_positive_screen.csv")
+
+    assert json.loads(node(script)) == [float(row["percent"]) for row in rows]
+
+
+@needs_node
+def test_turn_by_turn_answers_an_explanation_with_a_shorter_line() -> None:
+    script = f"""
+        const {{ KINDS, TALK, turns }} = await import({figure("turn-by-turn")});
+        const talks = KINDS.flatMap((a) => KINDS.flatMap((b) => KINDS.map((c) => [a, b, c])));
+        const told = Object.values(TALK).map((place) => KINDS.map((kind) => place[kind][1].length));
+        console.log(JSON.stringify([talks.map((picks) => turns(picks).at(-1).place), told]));
+    """
+
+    places, lengths = json.loads(node(script))
+
+    assert len(places) == 125
+    assert all(min(others) > explained for *others, explained in lengths[2:])
+    assert set(places) == {"deep", "flat", "more", "shutter", "shut", "told"}
+
+
+@needs_node
+def test_first_things_first_leaves_most_next_steps_to_the_family_or_both() -> None:
+    script = f"""
+        const {{ NEEDS }} = await import({figure("first-things-first")});
+        console.log(JSON.stringify(NEEDS.map((need) => need.who)));
+    """
+
+    who = json.loads(node(script))
+
+    assert [who.count(each) for each in ("family", "both", "worker")] == [4, 2, 2]
+
+
+@needs_node
+def test_steps_to_mend_opens_the_door_wider_at_each_step() -> None:
+    script = f"""
+        const {{ EXPLAINED, MOMENTS }} = await import({figure("steps-to-mend")});
+        console.log(JSON.stringify([EXPLAINED, ...MOMENTS].map((moment) => moment.open)));
+    """
+
+    explained, *steps = json.loads(node(script))
+
+    assert steps == sorted(set(steps))
+    assert explained < min(steps)
+
+
 CHARTED = {
+    "after-a-report": "resistance or an ending: about 27",
     "attachment-distribution": "Worldwide, 20,720 pairs",
     "attachment-effects": "resistance and acting out: .11",
     "brain-volume": "1 year: 2.01 times that",
+    "break-or-keep": "child was not: 23.6 percent",
+    "good-experiences": "six or seven: 12.6 percent",
+    "method-moves-the-number": "four or more, modeled: 22.4",
+    "trials-with-nulls": "expulsion, Connecticut",
 }
 
 
@@ -256,3 +409,8 @@ def test_chart_data_in_the_project_is_all_seen() -> None:
     assert len(read_seen(DATA / "attachment_distribution.csv")) == 5
     assert len(read_seen(DATA / "attachment_effect_sizes.csv")) == 14
     assert len(read_seen(DATA / "brain_growth.csv")) == 8
+    assert len(read_seen(DATA / "ace_brfss_prevalence.csv")) == 4
+    assert len(read_seen(DATA / "intervention_effects.csv")) == 19
+    assert len(read_seen(DATA / "maltreatment_cycle_madigan2025.csv")) == 4
+    assert len(read_seen(DATA / "pce_depression_bethell2019.csv")) == 3
+    assert len(read_seen(DATA / "reporting_and_relationship.csv")) == 5

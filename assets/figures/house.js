@@ -1,4 +1,4 @@
-/** Windows, roofs and leaves: what the figures' rooms are built of. */
+/** Windows, doors, roofs and leaves: what the figures' rooms are built of. */
 
 import { box, group, line, near, path } from "./kit.js";
 
@@ -45,4 +45,17 @@ export function block(x, y, width, height) {
   const windows = Array.from({ length: columns * rows }, (_, i) =>
     box("f-line f-hair", x - width / 2 + (i % columns) * across + across / 2 - 4, y - height + Math.floor(i / columns) * down + down / 2 - 6, 8, 12, 1));
   return [box("f-line f-skin", x - width / 2, y - height, width, height, 2), windows];
+}
+
+/** A door seen from the front, its sill centered on x; `open` from 0 to 1 swings it inward, toward the light. */
+export function door(x, y, width, height, open = 0, className = "f-line") {
+  const [left, top, turn] = [x - width / 2, y - height, (open * 80 * Math.PI) / 180];
+  const [edge, drop] = [left + width * Math.cos(turn), width * 0.22 * Math.sin(turn)];
+  const knob = left + (edge - left) * 0.84;
+  return [
+    group({ class: `f-fade${open ? "" : " f-off"}` }, box("f-sun f-deep", left, top, width, height)),
+    path(`${className} f-blank`, `M${near(left)} ${near(top)}L${near(edge)} ${near(top + drop)}V${near(y - drop)}L${near(left)} ${near(y)}Z`),
+    line(`${className} f-strong`, knob, y - height * 0.47, knob, y - height * 0.47 + Math.max(1.5, height * 0.04)),
+    path(className, `M${near(left)} ${near(y)}V${near(top)}H${near(left + width)}V${near(y)}`),
+  ];
 }

@@ -145,9 +145,12 @@ export const choice = ({ key, label, options }) => (change) => {
   };
 };
 
-/** Buttons that each lead from the state shown to another; `pressed(state)` makes one a switch. */
-export const moves = ({ label, buttons }) => (change) => {
+/** Buttons that each lead from the state shown to another; `pressed(state)` makes one a switch, `titled` shows the label. */
+export const moves = ({ label, buttons, titled = false }) => (change) => {
   const node = element("div", "gw-figure-moves", { role: "group", "aria-label": label });
+  const title = element("span", "gw-figure-title", { "aria-hidden": "true" });
+  title.textContent = label;
+  if (titled) node.append(title);
   let now;
   const made = buttons.map((each) => button(each.text, () => change(each.next(now))));
   node.append(...made);

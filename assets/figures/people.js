@@ -1,5 +1,5 @@
 /**
- * The people of the figures, seen from the side: an adult on the floor, on a chair or standing, and a baby.
+ * The people of the figures, seen from the side: an adult on the floor, on one knee, on a chair or standing, a baby, and a small child.
  * All face right, the floor is y = 0 and x = 0 is where they are; `at` places and mirrors them.
  * A pose says what the face and the arm do: `{ mouth, tilt, away, arm }`; `{ color, hair, beard, glasses }` say who it is.
  * Where a person is one of many there is `face` (a head alone), `sign` (head and shoulders) and `above` (in a floor plan).
@@ -32,7 +32,7 @@ const ADULT_ARMS = {
   reach: { d: "M8 -100C6 -78 14 -68 34 -66C52 -64 66 -68 80 -73", hand: [85, -75] },
   down: { d: "M6 -99C-2 -78 -4 -58 4 -36", hand: [5.5, -30] },
   offer: { d: "M8 -100C4 -76 16 -60 38 -56C54 -53 66 -52 78 -50", hand: [84, -49] },
-  wave: { d: "M8 -100C16 -80 36 -86 46 -118", hand: [48.5, -126] },
+  wave: { d: "M8 -100C14 -78 40 -70 54 -88C58 -94 61 -102 63 -110", hand: [64.5, -117] },
 };
 const TORSO = "M-29 -28C-38 -64 -30 -106 -1 -114C14 -118 32 -111 36 -99C42 -78 37 -56 38 -40C20 -24 -10 -22 -29 -28Z";
 
@@ -51,7 +51,7 @@ const BABY_ARMS = {
 };
 
 /** An arm: a sleeve with an edge, open at the shoulder, and a hand. */
-const limb = ({ d, hand: [x, y] }, size) => [
+export const limb = ({ d, hand: [x, y] }, size) => [
   path(`f-limb f-limb-edge ${size}`, d),
   path(`f-limb f-limb-sleeve ${size}`, d),
   dot("f-line f-skin", x, y, size ? 5.6 : 7.4),
@@ -86,9 +86,11 @@ const raised = (y, { color = "f-lagoon", arm = "rest", ...head }, legs) =>
 /** A plain chair to sit on, with its back to the left. */
 export const chair = () => path("f-line f-ink", "M-44 0L-38 -56M-38 -120V-56H38L44 0");
 
-/** An adult on a chair. */
-export const sitting = (who) => raised(-30, who,
-  path("f-line f-ink f-blank", "M-29 -62C-30 -40 -10 -44 12 -44L40 -46L44 -3C44 0 47 0 51 0L76 0C75 -6 69 -9 63 -11L66 -72C66 -82 56 -86 40 -84Z"));
+/** An adult on a chair; `lap` is who sits there, held by the arm. */
+export const sitting = ({ lap, ...who }) => raised(-30, who, [
+  path("f-line f-ink f-blank", "M-29 -62C-30 -40 -10 -44 12 -44L40 -46L44 -3C44 0 47 0 51 0L76 0C75 -6 69 -9 63 -11L66 -72C66 -82 56 -86 40 -84Z"),
+  lap && at(58, -82, 0.66, true, lap),
+]);
 
 /** An adult, standing. */
 export const standing = (who) => raised(-62, { arm: "down", ...who },

@@ -32,6 +32,7 @@ SURFACES = {
     ONPAINT: "f-onpaint",
 }
 Panel = alt.LayerChart | alt.FacetChart  # as Altair types a layered chart
+Span = dict[str, str | float | bool]  # a point, the line it stands on, and its words
 FONT = "Atkinson Hyperlegible Next"
 
 
@@ -197,10 +198,192 @@ def attachment_effects(data: Path) -> Chart:
     )
 
 
+def good_experiences(data: Path) -> Chart:
+    """Adults with depression or poor mental health, by how many good experiences they recall."""
+    rows = read_seen(data / "pce_depression_bethell2019.csv")
+    says = (
+        "Three points. Of adults who named none to two of seven good childhood experiences, 48.2 "
+        "percent had depression or poor mental health; of those who named three to five, 25.1; "
+        "of those who named six or seven, 12.6. One state, asked back, an association."
+    )
+    spans: list[Span] = [
+        {
+            "says": f"{RECALLED[row['pce_band']]}: {value:.1f} percent",
+            "estimate": value,
+            "low": 0.0,
+            "high": value,
+            "given": True,
+        }
+        for row, value in (
+            (row, float(row["percent_depression_or_poor_mental_health"])) for row in rows
+        )
+    ]
+    return Chart(
+        says=says,
+        caption="One state, adults asked back, 85 percent of them White: an association. It does "
+        "not show that adding a good experience takes away a hard one.",
+        head=("Good experiences named", "Percent", "Adjusted odds ratio", "Interval", "Source"),
+        rows=tuple(
+            (
+                row["pce_band"],
+                row["percent_depression_or_poor_mental_health"],
+                row["adjusted_or"],
+                f"{row['ci_low']} to {row['ci_high']}" if row["ci_low"] else "compared with",
+                row["source_key"],
+            )
+            for row in rows
+        ),
+        wide=_svg(alt.hconcat(_spans(spans, NAMED, 664)), says, wide=True),
+        narrow=_svg(alt.vconcat(_spans(spans, NAMED, 280)), says, wide=False),
+    )
+
+
+def break_or_keep(data: Path) -> Chart:
+    """Families in the pooled studies of maltreatment in two generations, in four groups."""
+    rows = {row["pathway"]: row for row in read_seen(data / "maltreatment_cycle_madigan2025.csv")}
+    says = (
+        "Four points with intervals, in percent of families in 30 studies. Where the parent had "
+        "been maltreated as a child: the child was not, 23.6 percent; the child was too, 17.1. "
+        "Where the parent had not been: the child was not, 47.8; the child was, 11.4. More "
+        "parents with such a history break with it than keep it up."
+    )
+    with_history, without = (
+        [_generation(rows[pathway]) for pathway in pathways]
+        for pathways in (("breakers", "maintainers"), ("controls", "initiators"))
+    )
+    panels = ((with_history, HISTORY), (without, NO_HISTORY))
+    return Chart(
+        says=says,
+        caption="Percent of all families in 30 pooled studies, with published intervals. The "
+        "studies defined maltreatment widely. Groups, not a forecast: of parents with such a "
+        "history, about 58 in 100 had not passed it on (our division).",
+        head=("Parent and child", "Percent", "Interval", "Source"),
+        rows=tuple(
+            (
+                row["definition"],
+                row["percent"],
+                f"{row['ci_low']} to {row['ci_high']}",
+                row["source_key"],
+            )
+            for row in rows.values()
+        ),
+        wide=_svg(alt.hconcat(*(_spans(*panel, 304) for panel in panels)), says, wide=True),
+        narrow=_svg(alt.vconcat(*(_spans(*panel, 280) for panel in panels)), says, wide=False),
+    )
+
+
+def method_moves_the_number(data: Path) -> Chart:
+    """One country's adults, counted as they answered and with missing answers modeled."""
+    rows = read_seen(data / "ace_brfss_prevalence.csv")
+    answered, modeled, lowest, highest = rows
+    says = (
+        "US adults who report adverse childhood experiences. At least one: 63.9 percent as "
+        "answered from 2011 to 2020, 62.8 in a model for 2019 and 2020 that allows for missing "
+        "answers. Four or more: 17.3 percent as answered, 22.4 in the model; by state from 11.9 "
+        "to 22.7. Method alone moves the second figure by five points."
+    )
+    most = {"answered": answered, "modeled": modeled}
+    spans = [
+        _exactly(f"{what}, {how if how == 'modeled' else 'as answered'}", float(row[column]))
+        for what, column in COUNTED.items()
+        for how, row in most.items()
+    ]
+    low, high = (float(row["percent_4_or_more_aces"]) for row in (lowest, highest))
+    states = {**_exactly("four or more, by state", low, f"{low} to {high}"), "high": high}
+    spans += [{**states, "given": False}, {**states, "estimate": high, "told": "", "given": False}]
+    return Chart(
+        says=says,
+        caption="Adverse experiences in childhood, as adults told them in surveys. "
+        "\u201cModeled\u201d allows for missing answers; the line runs from the lowest state to "
+        "the highest. Surveys of teenagers ask other questions and are left out.",
+        head=("Who", "Four or more, percent", "At least one, percent", "Years", "Source"),
+        rows=tuple(
+            (
+                row["group"],
+                row["percent_4_or_more_aces"],
+                row["percent_1_or_more_aces"] or "not read",
+                row["period"],
+                row["source_key"],
+            )
+            for row in rows
+        ),
+        wide=_svg(alt.hconcat(_spans(spans, ADULTS, 664)), says, wide=True),
+        narrow=_svg(alt.vconcat(_spans(spans, ADULTS, 280)), says, wide=False),
+    )
+
+
+def trials_with_nulls(data: Path) -> Chart:
+    """Outcomes of trials in two columns, helped or no difference, and nothing on an axis."""
+    rows = read_seen(data / "intervention_effects.csv")
+    says = (
+        "A table of dots in two columns, helped and no difference. Video feedback over 25 trials: "
+        "parenting and security helped, difficult behavior no difference. Programs against "
+        "disorganization, 16 studies: helped. Circle of Security groups in three trials: helped "
+        "self-control in one, no difference in five other outcomes. Consultation in classrooms: "
+        "helped behavior in one trial and social skills in another, no difference in expulsion, "
+        "classroom quality and behavior in the second. Nurse visiting in England and Canada, and "
+        "cash at age four: no difference."
+    )
+    panels = (TRIALED[:3], TRIALED[3:])
+    return Chart(
+        says=says,
+        caption="Each row is an outcome of a trial or of trials pooled; two rows stand for four "
+        "outcomes each. A dot says in which column, never how much, because the measures can not "
+        "share an axis. \u201cNo difference\u201d: none was shown. In classrooms, behavior and "
+        "skills are teachers' ratings.",
+        head=("Program", "Outcome", "Result", "Measure", "People", "Source"),
+        rows=tuple(
+            (
+                row["intervention"],
+                row["outcome"],
+                "helped" if row["direction"] == "+" else "no difference shown",
+                f"{row['metric']} = {row['estimate']}" if row["estimate"] else "not read",
+                row["n"] or "not read",
+                row["source_key"],
+            )
+            for row in rows
+        ),
+        wide=_svg(alt.hconcat(*(_trials(rows, part, 308) for part in panels)), says, wide=True),
+        narrow=_svg(alt.vconcat(*(_trials(rows, part, 280) for part in panels)), says, wide=False),
+    )
+
+
+def after_a_report(data: Path) -> Chart:
+    """What reporters say about the relationship after a report, in a survey and in interviews."""
+    rows = read_seen(data / "reporting_and_relationship.csv")
+    says = (
+        "Two panels from different kinds of study, not to be added up. Of 258 clinicians in New "
+        "York, over 72 percent said that a report had not disrupted the relationship, about 27 "
+        "percent met resistance or an ending, and about 40 percent had not explained the limits "
+        "of privacy before. Of 44 interview articles from several countries, 73 percent describe "
+        "bad experiences and 14 percent good ones. Both are the reporters' side."
+    )
+    panels = (([row for row in rows if row["source"] == source], ruler) for source, ruler in ASKED)
+    made = [(_told(shares, ruler), ruler) for shares, ruler in panels]
+    return Chart(
+        says=says,
+        caption="Two kinds of study with opposite tilt: clinicians who were surveyed, and "
+        "articles about interviews, where one article counts once. They ask different people "
+        "different things, so they cannot be added up. Both give the reporters' side; the "
+        "families' is in neither.",
+        head=("Who", "What was counted", "Percent", "Source"),
+        rows=tuple(
+            (row["source"], row["measure"], row["percent"], row["source_key"]) for row in rows
+        ),
+        wide=_svg(alt.hconcat(*(_spans(*panel, 308) for panel in made)), says, wide=True),
+        narrow=_svg(alt.vconcat(*(_spans(*panel, 280) for panel in made)), says, wide=False),
+    )
+
+
 CHARTS: dict[str, Callable[[Path], Chart]] = {
+    "after-a-report": after_a_report,
     "attachment-distribution": attachment_distribution,
     "attachment-effects": attachment_effects,
     "brain-volume": brain_volume,
+    "break-or-keep": break_or_keep,
+    "good-experiences": good_experiences,
+    "method-moves-the-number": method_moves_the_number,
+    "trials-with-nulls": trials_with_nulls,
 }
 
 GROWTH = {
@@ -232,6 +415,8 @@ class Ruler:
     least: float
     most: float
     says: dict[str, str]
+    ticks: tuple[float, ...] = (0, 0.2, 0.4, 0.6)
+    form: str = ".1f"
 
 
 LINKS = Ruler(
@@ -263,6 +448,125 @@ DIFFERENCES = Ruler(
         "resistance -> externalizing": "resistance and acting out",
         "two secure ties vs one or none -> child language": "two secure ties and language",
     },
+)
+
+
+RECALLED = {"0-2": "none to two of seven", "3-5": "three to five", "6-7": "six or seven"}
+NAMED = Ruler(
+    "Depression or poor mental health", 0, 52, {}, ticks=(0, 10, 20, 30, 40, 50), form="d"
+)
+HISTORY = Ruler("Parent maltreated as a child", 0, 62, {}, ticks=(0, 20, 40, 60), form="d")
+NO_HISTORY = Ruler("Parent not maltreated", 0, 62, {}, ticks=(0, 20, 40, 60), form="d")
+COUNTED = {"at least one": "percent_1_or_more_aces", "four or more": "percent_4_or_more_aces"}
+ADULTS = Ruler("Percent of US adults", 0, 70, {}, ticks=(0, 20, 40, 60), form="d")
+ASKED = (
+    (
+        "258 New York clinicians",
+        Ruler(
+            "Percent of 258 clinicians, surveyed",
+            0,
+            100,
+            {
+                "report did not disrupt the relationship (lower bound)": "not disrupted: over {}",
+                "client resistant or left (about)": "resistance or an ending: about {}",
+                "had not explained limits of confidentiality before the issue arose (about)": (
+                    "limits not explained before: about {}"
+                ),
+            },
+            ticks=(0, 50, 100),
+            form="d",
+        ),
+    ),
+    (
+        "44 qualitative articles",
+        Ruler(
+            "Percent of 44 interview articles",
+            0,
+            100,
+            {
+                "articles describing negative experiences": "bad experiences: {}",
+                "articles describing positive experiences": "good experiences: {}",
+            },
+            ticks=(0, 50, 100),
+            form="d",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program in plain words, and its outcomes by their names in the data."""
+
+    name: str
+    outcomes: dict[tuple[str, str], str]
+
+
+VIPP, HEAD_START, COPENHAGEN = "VIPP-SD (25 RCTs)", "COS-P in Head Start", "COS-P in Copenhagen"
+CONNECTICUT, OHIO = "IECMHC Connecticut RCT", "IECMHC Ohio RCT"
+TRIALED = (
+    Program(
+        "Video feedback, 25 trials",
+        {
+            (VIPP, "parenting behavior"): "parenting",
+            (VIPP, "attachment security"): "security",
+            (VIPP, "child externalizing"): "difficult behavior",
+        },
+    ),
+    Program(
+        "Against disorganization, 16 studies",
+        {
+            ("Interventions to prevent disorganization", "organized attachment"): (
+                "organized attachment"
+            )
+        },
+    ),
+    Program(
+        "Circle of Security groups",
+        {
+            (HEAD_START, "child inhibitory control (main effect)"): "self-control, Head Start",
+            (HEAD_START, "child attachment (main effect)"): "attachment, Head Start",
+            (HEAD_START, "child behavior problems (main effect)"): "behavior, Head Start",
+            (COPENHAGEN, "maternal sensitivity (primary)"): "sensitivity, Copenhagen",
+            (COPENHAGEN, "child attachment security"): "security, Copenhagen",
+            (
+                "COS-P in English perinatal services (COSI)",
+                "parental mental health (primary)",
+            ): "mental health, England",
+        },
+    ),
+    Program(
+        "Consultation in classrooms",
+        {
+            (CONNECTICUT, "teacher-rated externalizing"): "behavior, Connecticut",
+            (CONNECTICUT, "likelihood of expulsion"): "expulsion, Connecticut",
+            (CONNECTICUT, "classroom quality"): "classroom, Connecticut",
+            (OHIO, "teacher-rated social-emotional skills"): "social skills, Ohio",
+            (OHIO, "teacher-rated behavior problems (trend only)"): "behavior, Ohio",
+        },
+    ),
+    Program(
+        "Nurse visiting, England and Canada",
+        {
+            ("NFP England (Building Blocks)", "four primary outcomes to age 2"): (
+                "four outcomes at two"
+            ),
+            ("NFP England follow-up", "child-in-need status to age 7 (primary)"): (
+                "child in need by seven"
+            ),
+            ("NFP British Columbia", "child injuries to age 2 (primary; rate ratio)"): (
+                "injuries by two, Canada"
+            ),
+        },
+    ),
+    Program(
+        "Cash: Baby's First Years",
+        {
+            ("Baby's First Years at 4 years", "4 preregistered primary child outcomes"): (
+                "four outcomes at four"
+            )
+        },
+    ),
 )
 
 
@@ -347,7 +651,7 @@ def _parts(row: dict[str, str]) -> list[dict[str, str | float]]:
 
 def _forest(rows: list[dict[str, str]], ruler: Ruler, width: int) -> Panel:
     """Points with their intervals over one axis, a line at zero, and words above each row."""
-    values = [
+    values: list[Span] = [
         {
             "says": f"{ruler.says[row['association']]}: {row['estimate'].replace('0.', '.')}",
             "estimate": float(row["estimate"]),
@@ -357,17 +661,23 @@ def _forest(rows: list[dict[str, str]], ruler: Ruler, width: int) -> Panel:
         }
         for row in rows
     ]
+    return _spans(values, ruler, width)
+
+
+def _spans(values: list[Span], ruler: Ruler, width: int) -> Panel:
+    """Draw points with the line each stands on, hollow when nothing is `given` about it."""
     axis = alt.Axis(
         grid=False,
-        values=[0, 0.2, 0.4, 0.6],
-        format=".1f",
+        values=list(ruler.ticks),
+        format=ruler.form,
         labelColor=INK,
         domainColor=SOFT,
         tickColor=SOFT,
     )
     y = alt.Y("says:N", sort=None, title=None, axis=None)
     scale = alt.Scale(domain=[ruler.least, ruler.most])
-    base = alt.Chart(alt.InlineData(values=values)).encode(y=y)
+    told = [{"told": each["says"], **each} for each in values]
+    base = alt.Chart(alt.InlineData(values=told)).encode(y=y)
     x = alt.X("estimate:Q", title=None, axis=axis, scale=scale)
     spans = base.mark_rule(color=LAGOON, strokeWidth=3).encode(
         x=alt.X("low:Q", title=None, axis=axis, scale=scale), x2="high:Q"
@@ -381,7 +691,7 @@ def _forest(rows: list[dict[str, str]], ruler: Ruler, width: int) -> Panel:
     nothing = -ruler.least / (ruler.most - ruler.least) * width
     # clipped, so that words measured in another font do not widen the picture
     labels = base.mark_text(align="left", baseline="bottom", dy=-9, color=INK, clip=True).encode(
-        x=alt.value(nothing + 7), text="says:N"
+        x=alt.value(nothing + 7), text="told:N"
     )
     zero = (
         alt.Chart(alt.InlineData(values=[{"at": 0}]))
@@ -389,8 +699,82 @@ def _forest(rows: list[dict[str, str]], ruler: Ruler, width: int) -> Panel:
         .encode(x=alt.X("at:Q", title=None, axis=axis, scale=scale))
     )
     return alt.layer(zero, spans, *points, labels).properties(
-        width=width, height=44 * len(rows), title=_title(ruler.title)
+        width=width, height=44 * len({each["says"] for each in values}), title=_title(ruler.title)
     )
+
+
+def _exactly(what: str, value: float, told: str = "") -> Span:
+    """Return a value without a line under it."""
+    says = f"{what}: {told or value}"
+    return {"says": says, "estimate": value, "low": value, "high": value, "given": True}
+
+
+def _told(rows: list[dict[str, str]], ruler: Ruler) -> list[dict[str, str | float | bool]]:
+    """Return shares that reach from nothing to their value, in the ruler's words and order."""
+    shares = {row["measure"]: row["percent"] for row in rows}
+    return [
+        {
+            "says": says.format(shares[measure]),
+            "estimate": float(shares[measure]),
+            "low": 0.0,
+            "high": float(shares[measure]),
+            "given": True,
+        }
+        for measure, says in ruler.says.items()
+    ]
+
+
+def _generation(row: dict[str, str]) -> Span:
+    """Return one of the four groups of families, in plain words."""
+    child = "child was not" if row["definition"].endswith(("not maltreated", "neither")) else ""
+    return {
+        "says": f"{child or 'child was'}: {row['percent']} percent",
+        "estimate": float(row["percent"]),
+        "low": float(row["ci_low"]),
+        "high": float(row["ci_high"]),
+        "given": True,
+    }
+
+
+def _trials(rows: list[dict[str, str]], programs: tuple[Program, ...], width: int) -> Panel:
+    """List outcomes under their program, each with a dot in the column of its result."""
+    row, top, columns = 25, 50, {"+": width - 98, "0": width - 32}
+    found = {(each["intervention"], each["outcome"]): each["direction"] for each in rows}
+    texts: list[dict[str, str | float]] = [
+        {"kind": "head", "text": "helped", "x": columns["+"], "y": 26},
+        {"kind": "head", "text": "no", "x": columns["0"], "y": 8},
+        {"kind": "head", "text": "difference", "x": columns["0"], "y": 26},
+    ]
+    dots: list[dict[str, str | float]] = []
+    y = top
+    for program in programs:
+        texts.append({"kind": "program", "text": program.name, "x": 0, "y": y})
+        for key, text in program.outcomes.items():
+            y += row
+            texts.append({"kind": "outcome", "text": text, "x": 0, "y": y})
+            dots.append({"kind": found[key], "x": columns[found[key]], "y": y})
+        y += row + 8
+    height = y - row
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, width], nice=False))
+    down = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False))
+    written = alt.Chart(alt.InlineData(values=texts)).encode(x=x, y=down, text="text:N")
+    points = alt.Chart(alt.InlineData(values=dots)).encode(x=x, y=down)
+    names = [
+        written.transform_filter("datum.kind == 'head'").mark_text(color=INK, clip=True),
+        written.transform_filter("datum.kind == 'program'").mark_text(
+            color=INK, clip=True, align="left", fontWeight="bold"
+        ),
+        written.transform_filter("datum.kind == 'outcome'").mark_text(
+            color=INK, clip=True, align="left"
+        ),
+    ]
+    results = [
+        points.transform_filter(f"datum.kind == '{kind}'").mark_point(
+            color=LAGOON, fill=fill, size=110, opacity=1
+        )
+        for kind, fill in (("+", LAGOON), ("0", BLANK))
+    ]
+    return alt.layer(*names, *results).properties(width=width, height=height)
 
 
 def _growth_bars(rows: list[dict[str, str]], width: int) -> Panel:
