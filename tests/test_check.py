@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from groundwork.check import check
+from groundwork.cli import app
 from groundwork.curriculum import load_curriculum
 from groundwork.errors import ContentError, ContentErrors
 from groundwork.settings import read_settings
@@ -29,11 +31,11 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def messages(root: Path) -> list[str]:
-    """Everything a check finds, errors only, paths relative to the project."""
+def messages(root: Path, level: str = "errors") -> list[str]:
+    """Everything a check finds at one level, paths relative to the project."""
     try:
         curriculum = load_curriculum(read_settings({"GROUNDWORK_ROOT": str(root)}))
-        found = list(check(curriculum, today=TODAY).errors)
+        found = list(getattr(check(curriculum, today=TODAY), level))
     except ContentErrors as errors:
         found = errors.errors
     except ContentError as error:
@@ -60,13 +62,30 @@ def test_a_mistake_is_named_with_its_place(case: dict[str, Any], content: Path) 
             before.replace(case["old"], case["new"], -1 if case.get("all") else 1),
             encoding="utf-8",
         )
-        found = messages(content)
+        found = messages(content, case.get("level", "errors"))
     finally:
         path.write_text(before, encoding="utf-8")
 
     telling = [message for message in found if case["says"] in message]
     assert telling
     assert all(re.match(r"[\w./-]+:\d+: ", message) for message in telling)
+
+
+def test_a_module_is_noted_until_somebody_signs_off_its_last_change(content: Path) -> None:
+    path = content / "modules" / "02-brain-architecture" / "module.yml"
+    before = path.read_text(encoding="utf-8")
+    unsigned = "nobody has signed off module 02-brain-architecture since its change of 2026-11-25"
+    review = 'reviewed: [{by: A Reader, role: reviewer, "on": 2026-11-%d}]'
+    noted = {}
+    try:
+        for day in (24, 25):
+            path.write_text(before.replace("reviewed: []", review % day), encoding="utf-8")
+            noted[day] = any(unsigned in message for message in messages(content, "notes"))
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+    assert any(unsigned in message for message in messages(content, "notes"))
+    assert noted == {24: True, 25: False}
 
 
 def test_an_overdue_fact_is_advice_on_the_day_after() -> None:
@@ -77,3 +96,15 @@ def test_an_overdue_fact_is_advice_on_the_day_after() -> None:
 
     assert len(report.warnings) >= len(curriculum.facts.facts)
     assert "was to be checked again by" in report.warnings[0].message
+
+
+def test_the_command_prints_notes_apart_from_advice(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROUNDWORK_ROOT", str(content))
+
+    ran = CliRunner().invoke(app, ["check"])
+
+    assert ran.exit_code == 0
+    assert "modules/02-brain-architecture/module.yml:5: note: nobody has signed off" in ran.stdout
+    assert re.search(r"no errors, 0 warnings, \d+ notes$", ran.stdout.strip())

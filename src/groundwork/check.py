@@ -1,7 +1,7 @@
 """Checking what authors wrote: everything that does not fit together, each with its place.
 
 Reading a file already refuses what is wrong inside it; here files are held against
-each other. Errors end a build; warnings are advice.
+each other. Errors end a build; warnings are advice; notes list what waits for a person.
 """
 
 from __future__ import annotations
@@ -11,22 +11,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import mean
+from pathlib import Path
 
 from .course import CLAIM_ROLE, FACT_ROLE, Lesson, Module, Page
-from .curriculum import Curriculum, Quizzes
+from .curriculum import Curriculum
 from .errors import ContentError
 from .evidence import Claim
-from .items import SCORED, Form, Item, Match, Multiple, Reflection, Scenario, Single
+from .items import SCORED, Form, Item, Match, Reflection
+from .writing import advice as writing_advice
+from .writing import repeated_stems
 
 GRADED_ITEMS = 12
 PRACTICE_ITEMS = range(16, 25)
-SITUATIONAL = 2 / 3
-WHY_WORDS = range(20, 61)
-SAME_LENGTH = 1.6
-"""The longest option may be this many times as long as the shortest."""
-LONGEST_KEY = 0.5
-"""The share of choosing items in which the key may be the longest option."""
 TYPED_HELPLINE = re.compile(r"\b(?:call|text)?\s*(?:988|1-8\d\d-[\dA-Z-]{7,})\b")
 
 
@@ -36,6 +32,14 @@ class Report:
 
     errors: tuple[ContentError, ...]
     warnings: tuple[ContentError, ...]
+    notes: tuple[ContentError, ...]
+
+    def of(self, path: Path) -> list[tuple[str, ContentError]]:
+        """What was found in one file, each with its level."""
+        levels = {"error": self.errors, "warning": self.warnings, "note": self.notes}
+        return [
+            (level, one) for level, found in levels.items() for one in found if one.path == path
+        ]
 
 
 def check(curriculum: Curriculum, *, today: dt.date) -> Report:
@@ -48,7 +52,8 @@ def check(curriculum: Curriculum, *, today: dt.date) -> Report:
         *_forms(curriculum),
     ]
     warnings = [*curriculum.facts.overdue(today), *_advice(curriculum)]
-    return Report(_in_order(errors), _in_order(warnings))
+    notes = [*_unsigned(curriculum), *_partly_read(curriculum)]
+    return Report(_in_order(errors), _in_order(warnings), _in_order(notes))
 
 
 def _in_order(found: list[ContentError]) -> tuple[ContentError, ...]:
@@ -241,81 +246,57 @@ def _advice(curriculum: Curriculum) -> Iterator[ContentError]:
         placed = {item for lesson in module.lessons for item in lesson.items}
         for item in quizzes.practice.items:
             if item.id not in placed:
-                yield quizzes.practice.error(item, f"{item.id!r} is placed in no lesson")
+                yield quizzes.practice.error(
+                    item,
+                    f"{item.id!r} is placed in no lesson; place it with "
+                    f"{{self-check}} or remove it",
+                )
         if len(quizzes.practice.items) not in PRACTICE_ITEMS:
             yield quizzes.practice.source.error(
-                f"{len(quizzes.practice.items)} practice items; a module has 16 to 24"
+                f"{len(quizzes.practice.items)} practice items; a module has "
+                f"{PRACTICE_ITEMS[0]} to {PRACTICE_ITEMS[-1]}, so add or remove some"
             )
-        for form in quizzes.graded.values():
-            yield from _situations(form)
-        yield from _options(quizzes)
-        for form in quizzes.files():
-            for item in form.items:
-                yield from _whys(item, form)
-
-
-def _situations(form: Form) -> Iterator[ContentError]:
-    deciding = sum(1 for item in form.items if item.situation)
-    if deciding < SITUATIONAL * len(form.items):
-        yield form.source.error(
-            f"{deciding} of {len(form.items)} items ask for a decision in a situation; "
-            "at least two thirds should"
-        )
-
-
-def _options(quizzes: Quizzes) -> Iterator[ContentError]:
-    choosing = [
-        (form, item)
-        for form in quizzes.files()
-        for item in form.items
-        if isinstance(item, Single | Multiple)
-    ]
-    longest = 0
-    for form, item in choosing:
-        lengths = {option.id: len(option.text) for option in item.options}
-        longest += max(lengths, key=lambda option: lengths[option]) in item.right()
-        if max(lengths.values()) > SAME_LENGTH * min(lengths.values()):
+        yield from writing_advice(quizzes)
+    yield from repeated_stems([form for q in curriculum.quizzes.values() for form in q.files()])
+    for item, form, claim in _graded_claims(curriculum):
+        if claim.confidence == "contested":
             yield form.error(
                 item,
-                f"the options of {item.id!r} differ in length ({min(lengths.values())} to "
-                f"{max(lengths.values())} characters); make them alike",
+                f"{item.id!r} is graded and rests on {claim.id}, which is contested; use a firmer "
+                "claim or move the item to practice",
             )
-    if choosing and longest > LONGEST_KEY * len(choosing):
-        yield quizzes.practice.source.error(
-            f"the key is the longest option in {longest} of {len(choosing)} items of this "
-            "module; shorten keys or lengthen distractors"
-        )
-    yield from _positions([(f, i) for f, i in choosing if isinstance(i, Single)])
 
 
-def _positions(singles: list[tuple[Form, Item]]) -> Iterator[ContentError]:
-    """The written place of the key should not be one place too often."""
-    places = Counter(
-        next(n for n, option in enumerate(item.options) if option.correct)
-        for _, item in singles
-        if isinstance(item, Single)
-    )
-    if len(singles) >= 6 and max(places.values()) > 0.6 * len(singles):
-        place, often = places.most_common(1)[0]
-        form = singles[0][0]
-        yield form.source.error(
-            f"the key is option {place + 1} in {often} of {len(singles)} single items; spread it"
-        )
+def _graded_claims(curriculum: Curriculum) -> Iterator[tuple[Item, Form, Claim]]:
+    """Each graded item with each claim that it rests on."""
+    for quizzes in curriculum.quizzes.values():
+        for form in quizzes.graded.values():
+            for item in form.items:
+                for name in item.claims:
+                    claim = curriculum.ledger.by_id.get(name)
+                    if claim:
+                        yield item, form, claim
 
 
-def _whys(item: Item, form: Form) -> Iterator[ContentError]:
-    if isinstance(item, Scenario):
-        return
-    lengths = [len(why.split()) for why in _reasons(item)]
-    short = [length for length in lengths if length not in WHY_WORDS]
-    if short:
-        yield form.error(
-            item,
-            f"{len(short)} reasons of {item.id!r} have not 20 to 60 words "
-            f"(mean {mean(short):.0f}); rewrite them",
-        )
+def _partly_read(curriculum: Curriculum) -> Iterator[ContentError]:
+    for item, form, claim in _graded_claims(curriculum):
+        if claim.checked == "partly":
+            yield form.error(
+                item,
+                f"{item.id!r} is graded and rests on {claim.id}, of which only a part was read at "
+                "the source; read the rest, or see that the key rests on the part that was",
+            )
 
 
-def _reasons(item: Item) -> list[str]:
-    why = item.key().get("why", {})
-    return [why] if isinstance(why, str) else list(why.values())
+def _unsigned(curriculum: Curriculum) -> Iterator[ContentError]:
+    """Modules that nobody stands by as they are now."""
+    for module in curriculum.course.modules:
+        signed = max((review.on for review in module.meta.reviewed), default=None)
+        changed = max((change.on for change in module.meta.changes), default=None)
+        if signed is None or (changed is not None and signed < changed):
+            since = f" since its change of {changed}" if changed else ""
+            yield module.source.error(
+                f"nobody has signed off module {module.id}{since}; ask somebody who knows the "
+                "field to read it, and add them to `reviewed`",
+                ("reviewed",),
+            )

@@ -27,7 +27,7 @@ SILENT = (
 )
 SPLIT = (
     re.compile(r"(?<![ctsgx])i[ao]"),  # diary, period; not nation, special
-    re.compile(r"(?<![tc])ie(?=n[ct]|t)"),  # client, quiet; not patient
+    re.compile(r"(?:(?<![tc])|(?<=sc))ie(?=n[ct]|t)"),  # client, science; not patient
     re.compile(r"[aeiou]ing"),  # being
     re.compile(r"eo(?!p|us)|ua(?=l|t|r)|uou|ue(?=n|l)|oe(?=t|m)"),  # video, usual, poem
     re.compile(r"(?<=cr)ea(?=t)|(?<=[aeiou].)ea$"),  # create, idea
