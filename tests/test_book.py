@@ -5,15 +5,20 @@ import json
 import re
 import shutil
 import subprocess
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
 
+from groundwork import paper
+from groundwork.book import item_data, self_check_html
 from groundwork.curriculum import Curriculum, load_curriculum
 from groundwork.making import fingerprint, is_stale
+from groundwork.scoring import inline
 from groundwork.settings import Settings
+from small_portal import MODULE, small_settings
 
 LESSON_BUDGET = 60_000
 """Bytes of a lesson's page, style and scripts, compressed, without fonts and pictures."""
@@ -76,7 +81,8 @@ def test_no_graded_key_or_question_is_in_any_byte_of_the_book(
         for form in quizzes.graded.values():
             for item in form.items:
                 why = item.key()["why"]
-                secrets |= {item.id, item.stem[:60], *(w[:60] for w in why.values())}
+                reasons = [why] if isinstance(why, str) else why.values()
+                secrets |= {item.id, item.stem[:60], *(w[:60] for w in reasons)}
     everything = b"".join(path.read_bytes() for path in book.rglob("*") if path.is_file())
     text = everything.decode("utf-8", "replace")
 
@@ -207,3 +213,131 @@ def test_the_book_also_builds_under_plain_current_sphinx(project: Path, tmp_path
     assert done.returncode == 0, done.stderr[-3000:]
     lesson = tmp_path / "html" / "modules" / "02-brain-architecture" / "serve-and-return.html"
     assert lesson.read_text(encoding="utf-8").count("gw-check-static") == 5
+
+
+QUESTIONS_MORE = 40_000
+"""What a page with 20 questions may weigh more than one with none, compressed."""
+
+
+def test_twenty_questions_add_little_weight(book: Path, curriculum: Curriculum) -> None:
+    items = [item for item in curriculum.practice.values()][:20]
+    static = book / "_static" / "gw"
+    code = sum(
+        len(gzip.compress((static / name).read_bytes(), 6))
+        for name in ("item.js", "item.css", "score.js")
+    )
+    checks = "".join(
+        self_check_html(curriculum, item, number=n) for n, item in enumerate(items, start=1)
+    )
+    printed = paper.answers_html([(item, ()) for item in items])
+    page = (book / curriculum.course.modules[0].lessons[0].href).read_bytes()
+    bare = re.sub(rb'<section class="gw-(check|answers)".*?</section>', b"", page, flags=re.S)
+
+    more = len(gzip.compress(bare + checks.encode() + printed.encode(), 6)) - len(
+        gzip.compress(bare, 6)
+    )
+
+    assert len(items) == 20
+    assert code + more < QUESTIONS_MORE
+
+
+class Shown(HTMLParser):
+    """The text of a page that is not inside a script, a disclosure or the printed answers."""
+
+    SKIPPED = ("script", "details", "style")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        kind = dict(attrs).get("class") or ""
+        if tag in self.SKIPPED or "gw-answers" in kind or (tag == "section" and self.stack):
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.stack and self.stack[-1] == tag:
+            self.stack.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.stack:
+            self.text.append(data)
+
+
+def test_no_reason_stands_above_the_answers_at_the_end_of_a_lesson(
+    book: Path, curriculum: Curriculum
+) -> None:
+    for module in curriculum.course.modules:
+        for lesson in module.lessons:
+            page = (book / lesson.href).read_text(encoding="utf-8")
+            reader = Shown()
+            reader.feed(page)
+            shown = " ".join(reader.text)
+            last = page.index('<section class="gw-answers">')
+            assert last > page.rindex('<section class="gw-check"')
+            for item in (curriculum.practice[name] for name in lesson.items):
+                reasons = re.findall("<li>(.*?)</li>", paper.reasons_html(item))
+                for row in reasons:
+                    why = unescape(re.sub("<[^>]+>", "", row))[-120:]
+                    assert why not in shown, f"{lesson.id}: {item.id}"
+                assert (
+                    not reasons
+                    or f"<h3>Question {lesson.items.index(item.id) + 1}</h3>" in page[last:]
+                )
+
+
+def test_practice_for_the_review_page_holds_every_placed_item_and_no_other(
+    book: Path, curriculum: Curriculum
+) -> None:
+    data = json.loads((book / "_static" / "gw" / "practice.json").read_text(encoding="utf-8"))
+    placed = {
+        name: lesson.id
+        for module in curriculum.course.modules
+        for lesson in module.lessons
+        for name in lesson.items
+    }
+
+    assert {name: item["lesson"] for name, item in data.items()} == placed
+    for item in data.values():
+        links = [item.get("section_href"), *(s["href"] for s in item.get("sources", ()))]
+        assert all((book / urldefrag(link).url).is_file() for link in links if link)
+
+
+def test_review_page_is_in_the_book_and_in_its_menu(book: Path) -> None:
+    text = (book / "review.html").read_text(encoding="utf-8")
+
+    assert 'data-app="review"' in text
+    assert 'aria-current="page">Review</a>' in text
+
+
+def test_a_heavy_question_and_its_alternative_say_that_one_is_enough(tmp_path: Path) -> None:
+    settings = small_settings(tmp_path)
+    practice = settings.quizzes / MODULE / "practice.yml"
+    text = practice.read_text(encoding="utf-8")
+    climb = "- id: practice-climb\n"
+    practice.write_text(
+        text.replace(climb, f"{climb}    alternative_to: practice-feel\n"), encoding="utf-8"
+    )
+    curriculum = load_curriculum(settings)
+
+    heavy, light, other = (
+        self_check_html(curriculum, curriculum.practice[name], number=1)
+        for name in ("practice-feel", "practice-climb", "practice-stand")
+    )
+
+    assert '<a href="second-lesson.html#check-practice-climb">another question</a>' in heavy
+    assert '<a href="second-lesson.html#check-practice-feel">a heavier one</a>' in light
+    assert "One of the two is enough." not in other
+    assert '"alternative_to":"practice-feel"' in light
+
+
+def test_an_estimate_names_the_works_its_number_comes_from(curriculum: Curriculum) -> None:
+    estimates = [item for item in curriculum.practice.values() if item.type == "estimate"]
+
+    assert estimates
+    for item in estimates:
+        (first, *_) = item_data(curriculum, item, root="../../")["sources"]
+        assert re.search(r"\d{4}.*\([A-Z]\d+, .*evidence\)$", first["text"]), first
+        assert first["href"].startswith("../../evidence.html#claim-")
+        assert inline(first["text"]) in self_check_html(curriculum, item, number=1)

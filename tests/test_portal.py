@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -805,3 +806,98 @@ def test_the_address_to_open_is_one_a_browser_takes() -> None:
     assert address_of("127.0.0.1", 8000, "/") == "http://127.0.0.1:8000/"
     assert address_of("", 80, "/x/") == "http://127.0.0.1:80/x/"
     assert address_of("::1", 8000, "/") == "http://[::1]:8000/"
+
+
+# What comes back, and what is taken along
+
+
+def test_a_missed_question_comes_back_to_its_learner(client: httpx.Client) -> None:
+    nothing = {"due": [], "waiting": 0, "next": None}
+    assert client.get("api/review").json() == nothing
+
+    missed = event("practice", FIRST, item=FIRST_CHECK, answer="fly", confidence=3)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    post_events(client, missed | {"at": yesterday.isoformat()})
+
+    since = (yesterday + timedelta(hours=20)).isoformat()
+    told = client.get("api/review", params={"since": since}).json()
+    assert told == {"due": [{"item": FIRST_CHECK, "lesson": FIRST}], "waiting": 0, "next": None}
+    sure = client.get("api/progress").json()["calibration"]
+    assert sure[2] == {"confidence": 3, "n": 1, "right": 0}
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2026-11-25T00:00:00", "9999-12-31T23:59:59Z"])
+def test_a_day_that_cannot_be_is_named_or_not_believed(still: httpx.Client, since: str) -> None:
+    answer = still.get("api/review", params={"since": since})
+
+    if since.startswith("9999"):
+        assert answer.status_code == 200
+    else:
+        assert named(answer) == [["query", "since"]]
+
+
+def test_all_that_is_a_learners_can_be_taken_along_and_brought_elsewhere_once(
+    client: httpx.Client, form_b: Form, tmp_path: Path
+) -> None:
+    assert client.get("api/export").json()["events"] == []
+    complete_module(client, form_b)
+
+    taken = client.get("api/export").json()
+
+    assert taken["format"] == "groundwork-progress"
+    assert [one["type"] for one in taken["events"]].count("practice") == 3
+    assert taken["attempts"][0]["passed"]
+    assert taken["reflections"][0]["text"] == "What I saw."
+    (tmp_path / "other").mkdir()
+    with portal(small_settings(tmp_path / "other")) as other:
+        first = post_events(other, *taken["events"])
+        again = post_events(other, *taken["events"])
+        assert {one["status"] for one in first} == {"accepted"}
+        assert {one["status"] for one in again} == {"repeated"}
+        assert [one["status"] for one in module(other)["lessons"]] == ["finished", "finished"]
+        assert module(other)["quiz"]["attempts"] == 0
+
+
+def test_a_learner_has_an_opaque_name_from_the_first_look_on(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    first = client.get("api/progress").json()["learner"]["id"]
+    post_events(client, event("active", FIRST, seconds=5))
+
+    assert re.fullmatch("[0-9a-f]{16}", first)
+    assert client.get("api/progress").json()["learner"]["id"] == first
+    (tmp_path / "other").mkdir()
+    with portal(small_settings(tmp_path / "other")) as other:
+        assert other.get("api/progress").json()["learner"]["id"] != first
+
+
+ALTERNATIVE = """
+  - id: practice-lighter
+    type: single
+    objective: walk
+    alternative_to: practice-stand
+    stem: What comes before a step?
+    options:
+      - {id: rest, text: A rest, correct: true, why: Often.}
+      - {id: leap, text: A leap, correct: false, why: Later.}
+"""
+
+
+def test_either_a_heavy_question_or_its_alternative_is_enough(tmp_path: Path) -> None:
+    settings = small_settings(tmp_path)
+    practice = settings.quizzes / MODULE / "practice.yml"
+    practice.write_text(practice.read_text(encoding="utf-8") + ALTERNATIVE, encoding="utf-8")
+    lesson = settings.root / "modules" / f"{FIRST}.md"
+    placed = "\n```{self-check} practice-lighter\n```\n"
+    lesson.write_text(lesson.read_text(encoding="utf-8") + placed, encoding="utf-8")
+    with portal(settings) as client:
+        early = post_events(client, event("lesson_finished", FIRST))
+        post_events(client, event("practice", FIRST, item="practice-lighter", answer="leap"))
+
+        told = post_events(client, event("lesson_finished", FIRST))
+
+        assert (early[0]["status"], told[0]["status"]) == ("refused", "accepted")
+        first = module(client)["lessons"][0]
+        assert (first["status"], first["missing"]) == ("finished", [])
+        course = client.get("api/course").json()["modules"][0]["lessons"][0]
+        assert course["alternatives"] == {"practice-lighter": FIRST_CHECK}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from groundwork.errors import SettingsError
-from groundwork.widgets import FILES, HERE
+from groundwork.widgets import FILES, HERE, served
 from groundwork.widgets.item import AnswerSheet, ItemWidget, module_source, widget_for
 
 CASES = Path(__file__).parent / "cases" / "scoring.json"
@@ -75,9 +75,25 @@ def test_notebook_module_stands_alone() -> None:
 
 def test_questions_weigh_less_than_a_small_picture() -> None:
     names = {"item.js", "item.css", "score.js", "host.js"}
-    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in FILES}
+    sizes = {path.name: len(gzip.compress(served(path).encode())) for path in FILES}
 
     assert sum(sizes[name] for name in names) <= WEIGHT
+
+
+@needs_node
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_what_is_served_is_the_source_without_its_comments(path: Path, tmp_path: Path) -> None:
+    source, light = path.read_text(encoding="utf-8"), served(path)
+
+    assert "/**" not in light
+    assert not [line for line in source.splitlines() if line.count("`") % 2]
+    words = re.compile(r"[\w$]+")
+    code = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*$", "", source, flags=re.M | re.S)
+    assert words.findall(light) == words.findall(code)
+    if path.suffix == ".js":
+        (tmp_path / "page.mjs").write_text(light, encoding="utf-8")
+        assert NODE
+        subprocess.run([NODE, "--check", tmp_path / "page.mjs"], check=True)
 
 
 def test_no_markup_is_made_from_text() -> None:

@@ -6,6 +6,7 @@ theme one dictionary, `gw`. It runs under Jupyter Book and under plain Sphinx.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,18 +19,19 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import widgets
+from . import chartcells, paper, scoring, widgets
 from .course import AGE_BANDS, CLAIM_ROLE, KINDS, Lesson, Module, Page, read_page
 from .curriculum import Curriculum, area_rows, load_curriculum, outline
 from .errors import GroundworkError
 from .evidence import CHECKED, CONFIDENCE, Claim, Reference
 from .glossary import Glossary
-from .items import Item, Mark
-from .scoring import answer_rows, inline
+from .items import Estimate, Item
+from .scoring import inline
 from .settings import read_settings
 
 log = logging.getLogger(__name__)
@@ -148,7 +150,7 @@ class SelfCheck(_Ours):
             raise self.error(f"there is no practice item {self.arguments[0]!r}")
         self.env.note_dependency(str(_practice_file(self.curriculum, item.id)))
         number = self.env.new_serialno("gw-check") + 1
-        return [_html(self_check_html(item, number=number))]
+        return [_html(self_check_html(self.curriculum, item, number=number))]
 
 
 def _practice_file(curriculum: Curriculum, item: str) -> Path:
@@ -159,51 +161,100 @@ def _practice_file(curriculum: Curriculum, item: str) -> Path:
     )
 
 
-def self_check_html(item: Item, *, number: int) -> str:
+def self_check_html(curriculum: Curriculum, item: Item, *, number: int) -> str:
     """A practice item as a section: text first, the data for the widget behind it.
 
     `number` counts the checks of a page, so that a list of regions tells them apart.
     """
-    data = item.with_key()
-    if item.section:
-        stem, _, anchor = item.section.partition("#")
-        data["section_href"] = f"{stem}.html#{anchor}"
-    reasons = "".join(f"<li>{row}</li>" for row in answer_rows(item))
+    sources = [source["text"] for source in item_sources(curriculum, item)]
+    reasons = paper.reasons_html(item, sources)
+    told = f"<details><summary>Answer and reasons</summary>{reasons}</details>" if reasons else ""
     return (
         f'<section class="gw-check" id="check-{item.id}" data-item="{item.id}" '
         f'data-type="{item.type}" aria-label="Check yourself, {number}">'
-        '<h3 class="gw-check-title">Check yourself</h3>'
-        f'<div class="gw-check-static">{_paragraphs(item.stem)}{_choices_html(item)}'
-        f"<details><summary>Answer and reasons</summary><ul>{reasons}</ul></details></div>"
-        f'<script type="application/json" class="gw-item">{script_json(data)}</script>'
+        f'<h3 class="gw-check-title">Check yourself<span class="gw-on-paper"> {number}</span></h3>'
+        f"{_instead_html(curriculum, item)}"
+        f'<div class="gw-check-static">{paper.question_html(item)}{told}</div>'
+        '<script type="application/json" class="gw-item">'
+        f"{script_json(item_data(curriculum, item, root='../../'))}</script>"
         "</section>"
     )
+
+
+def item_data(curriculum: Curriculum, item: Item, *, root: str, folder: str = "") -> dict[str, Any]:
+    """What a widget gets of a practice item; `root` leads to the book, `folder` to its module."""
+    data = item.with_key()
+    if item.section:
+        stem, _, anchor = item.section.partition("#")
+        data["section_href"] = f"{folder}{stem}.html#{anchor}"
+    if item.alternative_to:
+        data["alternative_to"] = item.alternative_to
+    if sources := item_sources(curriculum, item):
+        data["sources"] = [row | {"href": root + row["href"]} for row in sources]
+    return data
+
+
+def item_sources(curriculum: Curriculum, item: Item) -> list[dict[str, str]]:
+    """Where the number of an estimate comes from: each claim with its works, and its place."""
+    if not isinstance(item, Estimate):
+        return []
+    ledger = curriculum.ledger
+    return [
+        {
+            "text": f"{_short_works(ledger.references([claim.id]))} "
+            f"({claim.id}, {CONFIDENCE[claim.confidence]})",
+            "href": f"evidence.html#{claim.anchor}",
+        }
+        for claim in (ledger.by_id[name] for name in item.claims if name in ledger.by_id)
+    ]
+
+
+def _short_works(works: Iterable[Reference]) -> str:
+    """Works as they are named in passing: who and when."""
+    return "; ".join(f"{work.authors.partition(',')[0]} {work.year}" for work in works)
+
+
+def _instead_html(curriculum: Curriculum, item: Item) -> str:
+    """For a heavy item and for the one that may take its place: that one of them is enough."""
+    places = {
+        placed: f"{lesson.stem}.html#check-{placed}"
+        for module in curriculum.course.modules
+        for lesson in module.lessons
+        for placed in lesson.items
+    }
+    others = [
+        other.id
+        for other in curriculum.practice.values()
+        if other.alternative_to == item.id and other.id in places
+    ]
+    if others:
+        link = f'<a href="{places[others[0]]}">another question</a>'
+        text = f"If this is too much today, take {link} in its place. One of the two is enough."
+    elif item.alternative_to in places:
+        link = f'<a href="{places[item.alternative_to]}">a heavier one</a>'
+        text = f"This question may take the place of {link}. One of the two is enough."
+    else:
+        return ""
+    return f'<p class="gw-note gw-instead">{text}</p>'
+
+
+def practice_data(curriculum: Curriculum) -> dict[str, Any]:
+    """Every practice item that stands in a lesson, for the page on which they come back."""
+    return {
+        name: item_data(
+            curriculum, curriculum.practice[name], root="", folder=f"modules/{module.id}/"
+        )
+        | {"lesson": lesson.id}
+        for module in curriculum.course.modules
+        for lesson in module.lessons
+        for name in lesson.items
+        if name in curriculum.practice
+    }
 
 
 def script_json(data: Any) -> str:
     """JSON that can stand inside a script element: no `<` can end it."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{inline(part)}</p>" for part in text.split("\n\n"))
-
-
-def _choices_html(item: Item) -> str:
-    shown = item.shown()
-    if isinstance(item, Mark):
-        return _paragraphs("".join(s if isinstance(s, str) else s["text"] for s in item.segments()))
-    lists = [
-        shown[key]
-        for key in ("options", "left", "right", "steps", "categories", "cards")
-        if key in shown
-    ]
-    return "".join(
-        "<ul>"
-        + "".join(f"<li>{inline(part.get('text') or part['says'])}</li>" for part in parts)
-        + "</ul>"
-        for parts in lists
-    )
 
 
 class LiveFigure(_Ours):
@@ -231,6 +282,24 @@ class LiveFigure(_Ours):
         self.state.nested_parse(self.content, self.content_offset, figure)
         figure += _html("</figcaption></figure>")
         return [figure]
+
+
+class DataChart(_Ours):
+    """A chart of data, drawn once for as long as its code and its numbers stay."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        data = Path(self.env.srcdir) / "assets" / "figures" / "data"
+        for path in chartcells.sources(data):
+            self.env.note_dependency(str(path))
+        try:
+            html = chartcells.drawn(
+                self.arguments[0], data, Path(self.env.app.outdir).parent / ".charts"
+            )
+        except GroundworkError as error:
+            raise self.error(str(error)) from error
+        return [_html(f'<div class="cell_output">{html}</div>')]
 
 
 class Objectives(_Ours):
@@ -278,6 +347,7 @@ class References(_Ours):
     """The works behind the claims that this page cites."""
 
     def run(self) -> list[nodes.Node]:
+        _depends(self.env, "evidence", "references.bib")
         page = read_page(Path(self.env.doc2path(self.env.docname)))
         cited = list(dict.fromkeys(placed.name for placed in page.roles(CLAIM_ROLE)))
         known = [claim for claim in cited if claim in self.curriculum.ledger.by_id]
@@ -376,7 +446,7 @@ class ReflectionApp(_Ours):
         return [
             _html(
                 f'<div class="gw-app" data-app="reflection" data-module="{module.id}">'
-                f'<div class="gw-prompt">{_paragraphs(item.stem)}'
+                f'<div class="gw-prompt">{paper.paragraphs(item.stem)}'
                 f"<p>A complete answer:</p><ul>{rubric}</ul></div>"
                 f'<script type="application/json" class="gw-item">{script_json(item.shown())}'
                 "</script></div>"
@@ -389,6 +459,13 @@ class ProgressApp(_Ours):
 
     def run(self) -> list[nodes.Node]:
         return self.app("progress", "Your progress is shown here when scripts are allowed.")
+
+
+class ReviewApp(_Ours):
+    """Questions that were missed come back here."""
+
+    def run(self) -> list[nodes.Node]:
+        return self.app("review", "Questions come back here when scripts are allowed.")
 
 
 class RecordApp(_Ours):
@@ -406,10 +483,16 @@ class CourseMinutes(SphinxRole):
         return [nodes.Text(f"{total:,}")], []
 
 
+def _depends(env: BuildEnvironment, *parts: str) -> None:
+    """Make a page again when a file of assets that it shows has changed."""
+    env.note_dependency(str(Path(env.srcdir, "assets", *parts)))
+
+
 class ClaimRole(SphinxRole):
     """`{claim}`B2, B9``: the evidence behind a sentence, and how firm it is, in words."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        _depends(self.env, "evidence", "claims.yml")
         ledger = _curriculum(self.env).ledger
         links: list[str] = []
         for name in (part.strip() for part in self.text.split(",")):
@@ -437,6 +520,7 @@ class FactRole(SphinxRole):
     """`{fact}`helplines.us-emergency``: a value that may change, with the day it was checked."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        _depends(self.env, "facts", f"{self.text.strip().partition('.')[0]}.yml")
         fact = _curriculum(self.env).facts.facts.get(self.text.strip())
         if fact is None:
             message = self.inliner.reporter.error(
@@ -493,12 +577,28 @@ def _quizzes_setting() -> dict[str, str]:
     return {"GROUNDWORK_QUIZZES": named} if named else {}
 
 
+def _leave_kernels_alone(app: Sphinx, config: Config) -> None:
+    """No kernel is started for a page whose only code shows charts."""
+    pages = Path(app.srcdir).glob("modules/*/*.md")
+    quiet = [
+        f"modules/{path.parent.name}/{path.name}"
+        for path in sorted(pages)
+        if chartcells.needs_no_kernel(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    config["nb_execution_excludepatterns"] = [*config["nb_execution_excludepatterns"], *quiet]
+
+
+def _draw_charts(_app: Sphinx, _docname: str, source: list[str]) -> None:
+    source[0] = chartcells.as_directives(source[0])
+
+
 def _mark_terms(app: Sphinx, doctree: nodes.document) -> None:
     """Lead the first use of each glossary term in a lesson to what it means."""
     curriculum: Curriculum = app.groundwork_curriculum  # type: ignore[attr-defined]
     docname = app.env.docname
     if page_kind(docname, curriculum)[0] != "lesson":
         return
+    _depends(app.env, "glossary.yml")
     root, seen = "../" * docname.count("/"), set[str]()
     for paragraph in list(doctree.findall(nodes.paragraph)):
         if isinstance(paragraph.parent, scene):
@@ -529,7 +629,17 @@ def _marked(text: str, glossary: Glossary, seen: set[str], root: str) -> list[no
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, *_: Iterable[str]) -> list[str]:
-    """Pages that are made from the whole curriculum are made again each time."""
+    """Pages made from the whole curriculum, when what they say of it has changed.
+
+    What stands around every page, the titles and the minutes of modules, is in all of them.
+    """
+    around, within = _said(app.groundwork_curriculum)  # type: ignore[attr-defined]
+    before = getattr(env, "groundwork_said", ("", ""))
+    env.groundwork_said = (around, within)  # type: ignore[attr-defined]
+    if around != before[0]:
+        return sorted(env.found_docs)
+    if within == before[1]:
+        return []
     return [
         name
         for name in env.found_docs
@@ -537,13 +647,37 @@ def _outdated(app: Sphinx, env: BuildEnvironment, *_: Iterable[str]) -> list[str
     ]
 
 
+def _said(curriculum: Curriculum) -> tuple[str, str]:
+    """Two digests: of what every page says of the curriculum, and of all that any page says."""
+    whole = outline(curriculum)
+    around = [
+        (row["title"], row["minutes"], [lesson["title"] for lesson in row["lessons"]])
+        for row in whole["modules"]
+    ]
+    today = datetime.now(UTC).date()
+    uses = {name: [one.id for one in used] for name, used in claim_uses(curriculum).items()}
+    facts, ledger = curriculum.facts, curriculum.ledger
+    late = [name for name, fact in facts.facts.items() if fact.overdue(today)]
+    metas = [module.meta for module in curriculum.course.modules]
+    within = [
+        whole, uses, late, metas, facts.facts, facts.areas, curriculum.glossary.terms,
+        [(claim, ledger.references([claim.id])) for claim in ledger.claims],
+    ]  # fmt: skip
+    return _digest(around), _digest(within)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()
+
+
 def page_kind(docname: str, curriculum: Curriculum) -> tuple[str, Module | None, Lesson | None]:
     """What a page is, the module it belongs to and, for a lesson, the lesson."""
     parts = docname.split("/")
     module = curriculum.course.by_id.get(parts[1]) if len(parts) == 3 else None
     if module is None:
-        named = {"index": "front", "evidence": "evidence", "progress": "progress"}
-        return named.get(docname, "plain"), None, None
+        if docname in ("evidence", "progress", "review"):
+            return docname, None, None
+        return "front" if docname == "index" else "plain", None, None
     if parts[2] in KINDS:
         return ("module" if parts[2] == "index" else parts[2]), module, None
     return "lesson", module, module.lesson(parts[2])
@@ -559,6 +693,8 @@ def _context(
         return app.builder.get_relative_uri(pagename, name) or "#"
 
     data = outline(curriculum)
+    if lesson:
+        context["body"] = context.get("body", "") + _answers_html(curriculum, lesson)
     context["gw"] = {
         "kind": kind,
         "module": _module_context(data, module, to),
@@ -576,6 +712,7 @@ def _context(
             "front": to("index"),
             "evidence": to("evidence"),
             "progress": to("progress"),
+            "review": to("review") if "review" in app.env.found_docs else None,
             "about": to("about"),
             "glossary": to("glossary"),
             "verify": f"{'../' * pagename.count('/')}verify",
@@ -583,6 +720,14 @@ def _context(
         "prev": _neighbor(context.get("prev")),
         "next": _neighbor(context.get("next")),
     }
+
+
+def _answers_html(curriculum: Curriculum, lesson: Lesson) -> str:
+    """The answers at the end of a lesson, which only a printout shows."""
+    items = [curriculum.practice[name] for name in lesson.items if name in curriculum.practice]
+    return paper.answers_html(
+        [(item, [row["text"] for row in item_sources(curriculum, item)]) for item in items]
+    )
 
 
 def _neighbor(link: dict[str, str] | None) -> dict[str, str] | None:
@@ -653,8 +798,10 @@ def _write_static(app: Sphinx, error: Exception | None) -> None:
         (target / path.name).write_text(widgets.served(path), encoding="utf-8")
     for path in (Path(app.srcdir) / "assets" / "figures").glob("*.js"):
         shutil.copyfile(path, target / "figures" / path.name)
-    course = json.dumps(outline(app.groundwork_curriculum))  # type: ignore[attr-defined]
-    (target / "course.json").write_text(course, encoding="utf-8")
+    curriculum: Curriculum = app.groundwork_curriculum  # type: ignore[attr-defined]
+    for name, data in (("course", outline(curriculum)), ("practice", practice_data(curriculum))):
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        (target / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 def _load_or_stop(app: Sphinx) -> None:
@@ -666,6 +813,13 @@ def _load_or_stop(app: Sphinx) -> None:
         raise ExtensionError(str(error)) from error
 
 
+def _code_version() -> int:
+    """A number that changes with the code that makes the HTML, so that no old page is kept."""
+    made_by = (Path(__file__), Path(paper.__file__), Path(scoring.__file__))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_by))
+    return int(digest.hexdigest()[:8], 16)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     for name in CALLOUTS:
@@ -674,6 +828,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "scene": Scene,
         "self-check": SelfCheck,
         "live-figure": LiveFigure,
+        "data-chart": DataChart,
         "objectives": Objectives,
         "module-facts": ModuleFacts,
         "references": References,
@@ -682,6 +837,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "quiz": QuizApp,
         "reflection": ReflectionApp,
         "progress": ProgressApp,
+        "review": ReviewApp,
         "record": RecordApp,
     }
     for name, directive in ours.items():
@@ -694,9 +850,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
         (scene, _visit_scene, _depart_scene),
     ):
         app.add_node(node, html=(visit, depart), text=(_pass, _pass), latex=(_pass, _pass))
+    app.connect("config-inited", _leave_kernels_alone)
     app.connect("builder-inited", _load_or_stop)
+    app.connect("source-read", _draw_charts)
     app.connect("env-get-outdated", _outdated)
     app.connect("doctree-read", _mark_terms)
     app.connect("html-page-context", _context)
     app.connect("build-finished", _write_static)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+        "env_version": _code_version(),
+    }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from .course import Course, Module, load_course
+from .course import Course, Lesson, Module, load_course
 from .errors import ContentError, ContentErrors, KeysMissingError
 from .evidence import Ledger, load_ledger
 from .facts import Facts, load_facts
@@ -84,6 +84,18 @@ class Curriculum:
         return {
             item.id: item for quizzes in self.quizzes.values() for item in quizzes.practice.items
         }
+
+    def open_checks(self, lesson: Lesson, answered: Collection[str]) -> list[str]:
+        """The self-checks of a lesson still to be answered.
+
+        An item and its alternatives may take each other's place: one of them is enough.
+        """
+        done = {self._stands_for(item) for item in answered}
+        return [item for item in lesson.items if self._stands_for(item) not in done]
+
+    def _stands_for(self, item_id: str) -> str:
+        item = self.practice.get(item_id)
+        return (item.alternative_to if item else None) or item_id
 
     def module(self, module_id: str) -> Module:
         """The module of an id; raise `KeyError` when there is none."""
@@ -187,6 +199,12 @@ def _module_outline(curriculum: Curriculum, module: Module) -> dict[str, Any]:
                 "areas": dict(lesson.meta.areas),
                 "equity": lesson.meta.equity,
                 "items": lesson.items,
+                "alternatives": {
+                    item: instead
+                    for item in lesson.items
+                    if item in curriculum.practice
+                    and (instead := curriculum.practice[item].alternative_to)
+                },
             }
             for lesson in module.lessons
         ],

@@ -86,7 +86,7 @@ def _event(curriculum: Curriculum, happening: Happening, practiced: set[str]) ->
         event.answer = happening.answer
         event.score = _score(item, happening.answer)
     elif happening.type == "lesson_finished":
-        _check_answered(lesson, practiced)
+        _check_answered(curriculum, lesson, practiced)
     else:
         event.seconds = happening.seconds
     return event
@@ -117,8 +117,8 @@ def _score(item: Item, answer: Any) -> float | None:
     return result.score
 
 
-def _check_answered(lesson: Lesson, practiced: set[str]) -> None:
-    missing = [item for item in lesson.items if item not in practiced]
+def _check_answered(curriculum: Curriculum, lesson: Lesson, practiced: set[str]) -> None:
+    missing = curriculum.open_checks(lesson, practiced)
     if missing:
         raise AnswerError(
             f"These self-checks are not answered yet: {', '.join(missing)}.", field="lesson"

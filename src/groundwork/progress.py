@@ -13,10 +13,12 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from .calibration import Sureness, calibration
 from .course import Lesson, Module
 from .curriculum import Curriculum, FormName, area_rows
 from .hours import apportion
 from .log import Attempt, Enrolment, Event, Record, Reflection, store
+from .log.store import Practiced
 from .sittings import next_form
 
 
@@ -27,6 +29,7 @@ class Work:
     name: str = ""
     language: str = "en"
     practiced: frozenset[str] = frozenset()
+    answers: Sequence[Practiced] = ()
     finished: Mapping[str, Event] = field(default_factory=dict)
     touched: Sequence[str] = ()
     attempts: Sequence[Attempt] = ()
@@ -50,10 +53,12 @@ def read_work(session: Session, key: str, course: str) -> Work:
 
 def work_of(session: Session, enrolment: Enrolment) -> Work:
     """Fetch the work that belongs to an enrolment."""
+    answers = store.practice_answers(session, enrolment)
     return Work(
         name=enrolment.learner.name,
         language=enrolment.learner.language,
-        practiced=frozenset(store.practiced(session, enrolment)),
+        practiced=frozenset(answer.item for answer in answers),
+        answers=answers,
         finished=store.first_events(session, enrolment, "lesson_finished"),
         touched=store.touched_lessons(session, enrolment),
         attempts=store.attempts(session, enrolment),
@@ -152,10 +157,11 @@ class AreaProgress:
 
 @dataclass(frozen=True, slots=True)
 class LearnerProgress:
-    """Who this is about, as they want to be named."""
+    """Who this is about, as they want to be named; `id` keeps people apart on one browser."""
 
     name: str
     language: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +171,7 @@ class Progress:
     learner: LearnerProgress
     modules: list[ModuleProgress]
     minutes_by_area: list[AreaProgress]
+    calibration: list[Sureness]
     continue_: Link | None
 
     def told(self) -> dict[str, object]:
@@ -173,19 +180,23 @@ class Progress:
             "learner": self.learner,
             "modules": self.modules,
             "minutes_by_area": self.minutes_by_area,
+            "calibration": self.calibration,
             "continue": self.continue_,
         }
 
 
-def progress(curriculum: Curriculum, work: Work, *, root: str = "/") -> Progress:
+def progress(
+    curriculum: Curriculum, work: Work, *, root: str = "/", learner_id: str = ""
+) -> Progress:
     """Compute where a learner stands; links to records begin with `root`."""
     modules = [
         module_progress(curriculum, module, work, root=root) for module in curriculum.course.modules
     ]
     return Progress(
-        learner=LearnerProgress(work.name, work.language),
+        learner=LearnerProgress(work.name, work.language, learner_id),
         modules=modules,
         minutes_by_area=_areas(curriculum, modules),
+        calibration=calibration(work.answers),
         continue_=_continue(modules, work),
     )
 
@@ -225,7 +236,7 @@ def module_progress(
 def lesson_progress(curriculum: Curriculum, lesson: Lesson, work: Work) -> LessonProgress:
     """A lesson is finished when its self-checks are answered and the learner says so."""
     answered = [item for item in lesson.items if item in work.practiced]
-    missing = [item for item in lesson.items if item not in work.practiced]
+    missing = curriculum.open_checks(lesson, work.practiced)
     status: Literal["not_started", "reading", "finished"] = "not_started"
     if lesson.id in work.finished and not missing:
         status = "finished"

@@ -215,37 +215,50 @@ def _all_reasons(item: Item) -> list[str]:
     return [f"<ul>{rows}</ul>"]
 
 
-def answer_rows(item: Item) -> list[str]:
-    """Each part of an item with its right answer and its reason, as escaped HTML."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One part of an item: its words, what is right about it, and why."""
+
+    text: str
+    verdict: str
+    why: str
+
+
+def explained(item: Item) -> list[Told]:
+    """Each part of an item with its right answer and its reason, as the author wrote them."""
     match item:
         case Single() | Multiple():
             return [
-                _row(o.text, "right" if o.correct else "not this one", o.why) for o in item.options
+                Told(o.text, "right" if o.correct else "not this one", o.why) for o in item.options
             ]
         case Match():
             words = {part.id: part.text for part in item.right}
-            return [_row(p.text, f"goes with: {words[item.pairs[p.id]]}", p.why) for p in item.left]
+            return [Told(p.text, f"goes with: {words[item.pairs[p.id]]}", p.why) for p in item.left]
         case Order():
             return [
-                _row(step.text, f"step {n}", step.why) for n, step in enumerate(item.steps, start=1)
+                Told(step.text, f"step {n}", step.why) for n, step in enumerate(item.steps, start=1)
             ]
         case Sort():
             names = {part.id: part.text for part in item.categories}
-            return [_row(card.text, names[card.category], card.why) for card in item.cards]
+            return [Told(card.text, names[card.category], card.why) for card in item.cards]
         case Mark():
             spoken = {s["id"]: s["text"] for s in item.segments() if not isinstance(s, str)}
             return [
-                _row(spoken[p.id], "to be marked" if p.correct else "not to be marked", p.why)
+                Told(spoken[p.id], "to be marked" if p.correct else "not to be marked", p.why)
                 for p in item.phrases
             ]
         case Estimate():
-            return [_row(f"{item.value:g} {item.unit}", f"within {item.tolerance:g}", item.why)]
+            return [Told(f"{item.value:g} {item.unit}", f"within {item.tolerance:g}", item.why)]
         case Scenario() | Reflection():
             return []
 
 
-def _row(text: str, verdict: str, why: str) -> str:
-    return f"<em>{inline(text)}</em> <strong>({inline(verdict)})</strong> {inline(why)}"
+def answer_rows(item: Item) -> list[str]:
+    """Each part of an item with its right answer and its reason, as escaped HTML."""
+    return [
+        f"<em>{inline(told.text)}</em> <strong>({inline(told.verdict)})</strong> {inline(told.why)}"
+        for told in explained(item)
+    ]
 
 
 def inline(text: str) -> str:

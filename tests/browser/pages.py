@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 import groundwork
+from groundwork import widgets
 
 PACKAGE = Path(groundwork.__file__).parent
 POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:"
@@ -185,6 +186,7 @@ ITEMS: dict[str, dict[str, Any]] = {
         "min": 0,
         "max": 100,
         "unit": "children",
+        "sources": [{"text": "Cohen 1988 (B9, strong evidence)", "href": "../../evidence.html#b9"}],
         "key": {
             "value": 42,
             "tolerance": 4,
@@ -305,14 +307,23 @@ def _check(item: Mapping[str, Any]) -> str:
 <script type="application/json" class="gw-item">{data}</script></section>"""
 
 
-def write_site(folder: Path, items: Sequence[Mapping[str, Any]], *, apps: str = "") -> Path:
-    """Write a site of one lesson into a folder, with the files the book would copy."""
+def write_site(
+    folder: Path,
+    items: Sequence[Mapping[str, Any]],
+    *,
+    apps: str = "",
+    practice: Sequence[Mapping[str, Any]] | None = None,
+) -> Path:
+    """Write a site of one lesson into a folder, with the files the book would copy.
+
+    `practice` are the items of the course, where the page itself does not show them.
+    """
+    known = items if practice is None else practice
     static = folder / "_static"
     shutil.copytree(PACKAGE / "theme" / "static", static, dirs_exist_ok=True)
     (static / "gw").mkdir()
-    for file in (PACKAGE / "widgets").iterdir():
-        if file.suffix in {".js", ".css"}:
-            shutil.copy(file, static / "gw" / file.name)
+    for file in widgets.FILES:
+        (static / "gw" / file.name).write_text(widgets.served(file), encoding="utf-8")
     module = {
         "id": MODULE,
         "title": "Brain architecture",
@@ -324,11 +335,16 @@ def write_site(folder: Path, items: Sequence[Mapping[str, Any]], *, apps: str = 
                 "title": "The buffering adult",
                 "href": f"modules/{LESSON}.html",
                 "minutes": 15,
-                "items": [item["id"] for item in items],
+                "items": [item["id"] for item in known],
+                "alternatives": {
+                    item["id"]: item["alternative_to"] for item in known if "alternative_to" in item
+                },
             }
         ],
     }
     (static / "gw" / "course.json").write_text(json.dumps({"modules": [module]}), encoding="utf-8")
+    keyed = {item["id"]: {**item, "lesson": LESSON} for item in known}
+    (static / "gw" / "practice.json").write_text(json.dumps(keyed), encoding="utf-8")
     page = folder / "modules" / f"{LESSON}.html"
     page.parent.mkdir(parents=True)
     page.write_text(lesson_page(items, apps=apps), encoding="utf-8")

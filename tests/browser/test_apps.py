@@ -144,7 +144,8 @@ class Portal:
                 "passed": False,
                 "next_form": self.form,
             },
-            "reflection": written and written | {"at": "2026-11-01T10:00:00Z"},
+            "reflection": written
+            and written | {"at": "2026-11-01T10:00:00Z", "complete": all(written["met"])},
             "record": self.record,
             "missing": [] if quizzes else ["Pass the quiz."],
         }
@@ -479,6 +480,64 @@ def test_progress_is_a_house_and_a_table(page: Page, portal: Portal) -> None:
         expect(page.get_by_text("Pass the quiz.")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("met", "status", "words"),
+    [([True, True, False], "reading", "begun"), ([True] * 3, "finished", "finished")],
+)
+def test_reflection_is_done_only_once_it_is_complete(
+    page: Page, portal: Portal, met: list[bool], status: str, words: str
+) -> None:
+    portal.reflections.append({"text": "Hers.", "met": met})
+    write_site(portal.folder, [], apps=app("progress"))
+    with served(portal.folder, portal) as address:
+        page.goto(f"{address}/{ADDRESS}")
+
+        expect(page.get_by_role("row", name=f"Reflection {words}")).to_be_visible()
+        dot = page.locator('li[data-kind="reflection"] .gw-status')
+        expect(dot).to_have_attribute("data-status", status)
+
+
+def test_what_is_missing_is_listed_once_on_a_page(page: Page, portal: Portal) -> None:
+    write_site(portal.folder, [], apps=app("progress") + app("record"))
+    with served(portal.folder, portal) as address:
+        page.goto(f"{address}/{ADDRESS}")
+
+        expect(page.get_by_text("the list above says what is")).to_be_visible()
+        expect(page.get_by_text("Pass the quiz.")).to_have_count(1)
+
+
+def test_heavy_question_may_be_replaced_by_its_alternative(page: Page, tmp_path: Path) -> None:
+    lighter = ITEMS["sort"] | {"alternative_to": ITEMS["single"]["id"]}
+    write_site(tmp_path, [ITEMS["single"], lighter])
+    with served(tmp_path) as address:
+        page.goto(f"{address}/{ADDRESS}")
+        finish = page.get_by_role("button", name="I have finished this lesson")
+        finish.click()
+        expect(page.locator(".gw-finish-told").get_by_role("link")).to_have_count(2)
+
+        check_single(page)
+        finish.click()
+
+        expect(page.locator(".gw-finish-told")).to_contain_text("You have finished this lesson.")
+
+
+def test_two_people_on_one_browser_are_kept_apart(page: Page, portal: Portal, lesson: str) -> None:
+    told = portal.progress
+    who = {"id": "5e1f"}
+    portal.progress = lambda: told() | {"learner": {"name": "", **who}}  # type: ignore[method-assign]
+    page.goto(lesson)
+    check_single(page)
+    wait_until(page, "the event arrives", lambda: len(portal.events) == 1)
+    who["id"] = "0the"
+    portal.events.clear()
+
+    page.reload()
+
+    box = page.locator('section[data-type="single"]')
+    expect(box.get_by_role("button", name="Check")).to_be_visible()
+    expect(box.get_by_role("radio").first).not_to_be_checked()
+
+
 def test_record_is_made_once_the_name_is_there(page: Page, portal: Portal) -> None:
     portal.attempts.append({"purpose": "quiz"})
     write_site(portal.folder, [], apps=app("record"))
@@ -536,6 +595,38 @@ def test_axe_finds_nothing_in_an_app(
     context.close()
 
     assert states == [""] * len(states)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_question_when_reviewed(
+    browser: Browser, portal: Portal, scheme: Any
+) -> None:
+    kinds = [keyless(ITEMS[kind]) for kind in ITEMS if kind not in {"scenario", "reflection"}]
+    asked = portal.__call__
+
+    def reviewed(method: str, path: str, body: Any) -> Reply:
+        status, told = asked(method, path, body)
+        if path.startswith("/api/quizzes"):
+            told = told | {"items": kinds}
+        if path == "/api/attempts":
+            feedback = "<p><strong>Partly right.</strong></p><p><a href='x.html'>Read</a></p>"
+            one = {"score": 0.5, "max": 1.0, "feedback_html": feedback}
+            told = told | {"items": {item["id"]: one for item in kinds}}
+        return status, told
+
+    write_site(portal.folder, [], apps=app("quiz"))
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    with served(portal.folder, reviewed) as address:
+        page.goto(f"{address}/{ADDRESS}")
+        page.get_by_role("button", name="Begin the quiz").click()
+        page.get_by_role("button", name=f"Question {len(kinds)}").click()
+        send_unanswered(page)
+        expect(page.locator(".gw-feedback")).to_have_count(len(kinds))
+        found = snapshot(page)
+    context.close()
+
+    assert found == ""
 
 
 def snapshot(page: Page) -> str:

@@ -245,6 +245,154 @@ def test_step_is_dragged_by_its_grip(page: Page) -> None:
     expect(box.locator("li").first).to_contain_text("His brain takes the sound")
 
 
+GRIPS = {
+    "sort": ("Move: The family loses", "Tolerable", "ArrowRight"),
+    "match": ("Move: A baby of three months", "“A dog! You saw a dog.”", "ArrowDown"),
+}
+
+
+def chosen(page: Page, kind: str) -> str | None:
+    """What the second card of a question stands at, by its own control."""
+    card = check(page, kind).locator(".gw-rows > .gw-card").nth(1)
+    control = "input:checked" if kind == "sort" else "select"
+    found: str | None = card.evaluate(
+        "(card, control) => card.querySelector(control)?.value || null", control
+    )
+    return found
+
+
+@pytest.mark.parametrize("kind", GRIPS)
+def test_card_is_picked_up_moved_and_put_down_by_keyboard(page: Page, kind: str) -> None:
+    name, second, key = GRIPS[kind]
+    box = check(page, kind)
+    grip = box.get_by_role("button", name=name)
+    said = box.get_by_role("status").last
+    enter(page, kind)
+    tab_to(page, grip)
+
+    press(page, "Space")
+    expect(said).to_contain_text("Picked up: nowhere yet. Arrow keys move it")
+    expect(grip).to_have_attribute("aria-pressed", "true")
+    press(page, key, key)
+    expect(said).to_contain_text(second)
+    press(page, "Space")
+
+    expect(said).to_contain_text(f"Put down: {second}")
+    expect(grip).to_be_focused()
+    expect(grip).to_have_attribute("aria-pressed", "false")
+    assert chosen(page, kind) == {"sort": "bear", "match": "word"}[kind]
+
+
+@pytest.mark.parametrize("kind", GRIPS)
+def test_card_that_is_held_goes_back_with_escape(page: Page, kind: str) -> None:
+    name, _, key = GRIPS[kind]
+    grip = check(page, kind).get_by_role("button", name=name)
+    grip.focus()
+    press(page, "Space", key, "Space", "Space", key, key, "Escape")
+
+    assert chosen(page, kind) == {"sort": "good", "match": "wait"}[kind]
+    expect(grip).to_be_focused()
+    expect(check(page, kind).get_by_role("status").last).to_contain_text("Put back:")
+
+
+@pytest.mark.parametrize("kind", GRIPS)
+@pytest.mark.parametrize("target", ["tray", "elsewhere"])
+def test_card_is_dragged_onto_what_it_belongs_to(page: Page, kind: str, target: str) -> None:
+    box = check(page, kind)
+    box.evaluate("node => node.scrollIntoView()")
+    grip = box.locator(".gw-grip").nth(1).bounding_box()
+    place = box.locator(".gw-partners li").nth(1).bounding_box()
+    assert grip
+    assert place
+    aim = (place["x"] + 30, place["y"] + 10) if target == "tray" else (5, grip["y"])
+
+    page.mouse.move(grip["x"] + 10, grip["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 30, place["y"] + 10, steps=5)
+    page.mouse.move(*aim, steps=5)
+    page.mouse.up()
+
+    wanted = {"sort": "bear", "match": "word"}[kind]
+    assert chosen(page, kind) == (wanted if target == "tray" else None)
+    assert box.locator(".gw-held, .gw-over").count() == 0
+    assert box.locator(".gw-card").nth(1).evaluate("card => card.style.transform") == ""
+
+
+@pytest.mark.parametrize("kind", ["sort", "match", "order"])
+def test_card_is_dragged_by_touch_on_a_small_phone(browser: Browser, site: str, kind: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 320, "height": 640}, has_touch=True, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    open_page(page, site)
+    box = check(page, kind)
+    before = box.locator(".gw-card").first.inner_text()
+    box.locator(".gw-grip").nth(1).evaluate("node => node.scrollIntoView({ block: 'end' })")
+    grip = box.locator(".gw-grip").nth(1).bounding_box()
+    assert grip
+    finger = context.new_cdp_session(page)
+
+    def touch(kind_: str, *points: dict[str, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind_, "touchPoints": list(points)})
+
+    touch("touchStart", {"x": grip["x"] + 12, "y": grip["y"] + 12})
+    touch("touchMove", {"x": grip["x"] + 20, "y": 20})
+    if kind == "order":
+        page.wait_for_function(
+            "([box, text]) => box.querySelector('.gw-card').innerText !== text",
+            arg=[box.element_handle(), before],
+        )
+    else:
+        place = box.locator(".gw-partners li").nth(1)
+        expect(place).to_be_in_viewport()
+        touch("touchMove", {"x": grip["x"] + 20, "y": 320})
+        page.wait_for_timeout(100)
+        spot = place.bounding_box()
+        assert spot
+        touch("touchMove", {"x": spot["x"] + 30, "y": spot["y"] + 12})
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    touch("touchEnd")
+
+    if kind == "order":
+        assert box.locator(".gw-card").first.inner_text() != before
+    else:
+        assert chosen(page, kind) == {"sort": "bear", "match": "word"}[kind]
+    context.close()
+
+
+def test_number_is_told_with_its_source_and_tolerance_on_one_scale(page: Page) -> None:
+    box = check(page, "estimate")
+    box.get_by_role("spinbutton").fill("60")
+
+    box.get_by_role("button", name="Check").click()
+
+    for words in ("Your estimate: 60", "The number: 42", "Counts in full: 38 to 46"):
+        expect(box.locator(".gw-legend")).to_contain_text(words)
+    expect(box.get_by_role("link", name="Cohen 1988 (B9, strong evidence)")).to_be_visible()
+    places = box.locator(".gw-scale i").evaluate_all("all => all.map((i) => i.style.left)")
+    assert places == ["38%", "42%", "60%"]
+    box.get_by_role("button", name="Try again").click()
+    expect(box.locator(".gw-scale, .gw-legend, .gw-source").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ITEMS if kind != "reflection"])
+def test_focus_is_never_lost(page: Page, kind: str) -> None:
+    box = check(page, kind)
+    inside = "node => node.contains(document.activeElement)"
+    if kind == "scenario":
+        for name in ("Don’t worry", "That number", "Take back", "Start again"):
+            box.get_by_role("button", name=name).click()
+            assert box.evaluate(inside), name
+        return
+    answer_right(page, kind)
+    assert box.evaluate(inside)
+    for name in ("All the reasons", "Try again"):
+        more = box.get_by_role("button", name=name)
+        if more.is_visible():
+            more.click()
+            assert box.evaluate(inside), name
+
+
 def test_conversation_is_led_and_rewound_by_keyboard(page: Page) -> None:
     box = check(page, "scenario")
     enter(page, "scenario")
@@ -259,9 +407,34 @@ def test_conversation_is_led_and_rewound_by_keyboard(page: Page) -> None:
     tab_to(page, box.get_by_role("button", name="That number"))
     press(page, "Enter")
 
-    expect(box).to_contain_text("Your path beside the recommended one")
-    expect(box).to_contain_text("As recommended.")
-    expect(box).to_contain_text("Recommended here: “Look what she did just now")
+    mine, best = box.locator(".gw-paths section").all()
+    expect(mine).to_contain_text("Your path")
+    expect(mine.locator("li").first).to_contain_text("As recommended. Ask first")
+    expect(mine.locator("li").last).not_to_contain_text("As recommended.")
+    expect(best).to_contain_text("The recommended path")
+    expect(best.locator("li").last).to_contain_text("“Look what she did just now")
+    expect(best.locator("li").last).to_contain_text("He sees what he already does.")
+
+
+def test_recommended_path_is_confirmed_and_not_shown_twice(page: Page) -> None:
+    box = check(page, "scenario")
+
+    box.get_by_role("button", name="What have you heard").click()
+    box.get_by_role("button", name="Look what she did").click()
+
+    expect(box).to_contain_text("You took the recommended path.")
+    expect(box.locator(".gw-paths section")).to_have_count(1)
+
+
+def test_conversation_is_read_in_the_order_it_happens(page: Page) -> None:
+    box = check(page, "scenario")
+    box.get_by_role("button", name="Don’t worry").click()
+
+    spoken = box.locator(".gw-talk").inner_text().split("\n")
+
+    order = ["They say", "You say", "What happens", "Coach's note", "They say"]
+    assert [line for line in spoken if line in order] == order
+    expect(box.get_by_role("group", name="You say").get_by_role("button")).to_have_count(2)
 
 
 def test_lesson_is_finished_once_every_question_is_answered(page: Page, site: str) -> None:
@@ -350,7 +523,7 @@ def test_markup_in_an_item_is_shown_as_text(browser: Browser, tmp_path: Path) ->
         page.close()
 
 
-@pytest.mark.parametrize("state", ["open", "right", "wrong"])
+@pytest.mark.parametrize("state", ["open", "held", "right", "partly", "wrong"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Browser, site: str, scheme: Any, state: str) -> None:
     context = browser.new_context(
@@ -361,6 +534,11 @@ def test_axe_finds_nothing(browser: Browser, site: str, scheme: Any, state: str)
     if state == "right":
         for kind in SCORED:
             answer_right(page, kind)
+    if state == "held":
+        check(page, "sort").locator(".gw-grip").first.focus()
+        press(page, "Space", "ArrowRight")
+    if state == "partly":
+        answer_partly(page)
     if state == "wrong":
         answer_wrong(page)
         for more in page.get_by_role("button", name="All the reasons").all():
@@ -372,6 +550,20 @@ def test_axe_finds_nothing(browser: Browser, site: str, scheme: Any, state: str)
         :3000
     ]
     context.close()
+
+
+def answer_partly(page: Page) -> None:
+    """Answer every question that can be partly right so that it is."""
+    check(page, "multiple").get_by_role("checkbox", name="An uncle").check()
+    check(page, "match").get_by_role("combobox", name="points").select_option("word")
+    check(page, "order").get_by_role("button", name="Move up: His heart").click()
+    check(page, "sort").locator(".gw-card").first.get_by_role("radio").first.focus()
+    press(page, "Space")
+    check(page, "mark").get_by_role("button", name="She looked").click()
+    check(page, "estimate").get_by_role("spinbutton").fill("52")
+    for kind in ("multiple", "match", "order", "sort", "mark", "estimate"):
+        check(page, kind).get_by_role("button", name="Check").click()
+        expect(check(page, kind).locator(".gw-told")).to_contain_text("Partly right.")
 
 
 def answer_wrong(page: Page) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -89,6 +89,25 @@ def practiced(session: Session, enrolment: Enrolment) -> set[str]:
         .distinct()
     )
     return {item for item in rows if item}
+
+
+class Practiced(NamedTuple):
+    """One practice answer, without the answer itself."""
+
+    item: str
+    at: datetime
+    score: float | None
+    confidence: int | None
+
+
+def practice_answers(session: Session, enrolment: Enrolment) -> list[Practiced]:
+    """When a learner answered which practice item, and how it went; in the order it was heard."""
+    rows = session.execute(
+        select(Event.item, Event.at, Event.score, Event.confidence)
+        .where(Event.enrolment_id == enrolment.id, Event.type == "practice")
+        .order_by(Event.id)
+    )
+    return [Practiced(item, at, score, confidence) for item, at, score, confidence in rows if item]
 
 
 def first_events(session: Session, enrolment: Enrolment, type_: str) -> dict[str, Event]:

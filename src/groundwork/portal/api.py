@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
 from .. import practice, reflections, sittings
+from ..belongings import belongings
+from ..calibration import Sureness
 from ..completions import award, award_series
 from ..course import Module
 from ..curriculum import outline
@@ -26,6 +28,7 @@ from ..progress import (
     record_links,
 )
 from ..records import printed_name
+from ..review import Review, review
 from ..sittings import Handout, Purpose, Sitting
 from ..verifying import verify_file
 from .house import House, Who, house, learner, now
@@ -36,6 +39,7 @@ from .reading import (
     JSONRoute,
     Key,
     MeIn,
+    Moment,
     RecordIn,
     ReflectionIn,
     check_kept,
@@ -63,6 +67,7 @@ class ProgressOut(BaseModel):
     learner: LearnerProgress
     modules: list[ModuleProgress]
     minutes_by_area: list[AreaProgress]
+    calibration: list[Sureness]
     continue_: Annotated[Link | None, Field(alias="continue")]
 
 
@@ -85,9 +90,10 @@ def told_progress(portal: House, who: Who) -> ProgressOut:
     """Where a learner stands, as pages and the API tell it."""
     with portal.database.read() as session:
         work = read_work(session, who.key, who.course)
-        return ProgressOut.model_validate(
-            progress(portal.curriculum, work, root=portal.prefix).told()
+        told = progress(
+            portal.curriculum, work, root=portal.prefix, learner_id=portal.opaque_id(who)
         )
+        return ProgressOut.model_validate(told.told())
 
 
 def module_of(portal: House, module_id: str) -> Module:
@@ -139,6 +145,24 @@ def get_course(portal: AHouse) -> dict[str, Any]:
 def get_progress(portal: AHouse, who: AWho) -> ProgressOut:
     """Where the learner stands."""
     return told_progress(portal, who)
+
+
+@router.get("/review")
+def get_review(portal: AHouse, who: AWho, since: Moment | None = None) -> Review:
+    """Which practice questions have come back; `since` is when the learner's day began."""
+    present = now()
+    day = since or present.replace(hour=0, minute=0, second=0, microsecond=0)
+    with portal.database.read() as session:
+        work = read_work(session, who.key, who.course)
+    return review(portal.curriculum, work.answers, since=day, now=present)
+
+
+@router.get("/export")
+def get_export(portal: AHouse, who: AWho) -> dict[str, Any]:
+    """Everything of this learner's, to keep or to take to another place."""
+    with portal.database.read() as session:
+        enrolment = store.enrolment_of(session, who.key, who.course)
+        return belongings(session, enrolment, now=now())
 
 
 @router.post("/events")

@@ -88,6 +88,9 @@ export const STRINGS = {
     done: "Done",
     planned: "Of",
     records: "Your records",
+    back: "What comes back",
+    come: ["Nothing has come back today.", "One question has come back.", "{n} questions have come back."],
+    toReview: "To the review page",
   },
   record: {
     name: "Name to print on your record",
@@ -95,6 +98,7 @@ export const STRINGS = {
     nameSaved: "Saved: {name}",
     nameEmpty: "Type your name first.",
     missing: "Before a record can be made:",
+    above: "A record can be made once nothing is left to do in it; the list above says what is.",
     make: "Make my completion record",
     remake: "Make it again, with the name above",
     ready: "Your completion record is ready.",
@@ -425,17 +429,26 @@ function reflection(el, site) {
 
 /* Progress: a house for each module, its rooms a table */
 
-async function progress(el, site) {
-  const now = await site.refresh();
+async function progress(el, site, told) {
+  const [now, { calibration, counted }, { comeBack, ownLog }, { transfer }] = await Promise.all([
+    site.refresh(), import("./calibration.js"), import("./review.js"), import("./transfer.js"),
+  ]);
   if (!now) return;
   const T = STRINGS.progress;
-  show(el, { focus: false },
+  const page = document.querySelector(".gw-links a[href$='review.html']")?.href;
+  const back = page && (await comeBack(site));
+  const n = back?.due.length ?? 0;
+  show(el, { focus: Boolean(told) },
+    told && h("p", { class: "gw-brought", "data-first": true }, told),
     now.modules.map((module) => [
       h("div", { class: "gw-house" }, house(module), rooms(module, site)),
-      module.missing?.length > 0 && h("section", {}, h("h2", {}, fill(T.missing, module)), list(module.missing)),
+      module.status !== "not_started" && module.missing?.length > 0 && h("section", {}, h("h2", {}, fill(T.missing, module)), list(module.missing)),
       module.status === "complete" && h("p", { class: "gw-told", "data-kind": "right" }, h("b", {}, sign("right"), fill(T.complete, module))),
     ]).flat(),
+    back && h("section", {}, h("h2", {}, T.back), h("p", {}, fill(T.come[Math.min(n, 2)], { n }), " ", h("a", { href: page }, T.toReview))),
+    calibration(now.calibration ?? counted(ownLog(site))),
     now.minutes_by_area?.length > 0 && areas(now.minutes_by_area),
+    transfer(site, (words) => progress(el, site, words)),
     site.PORTAL && !document.querySelector('[data-app="record"]') && h("section", {}, h("h2", {}, T.records), nameField(site), now.modules.filter((module) => module.record).map((module) =>
       h("div", {}, h("p", {}, h("b", {}, module.title)), files(module.record, site)))));
 }
@@ -451,6 +464,7 @@ function rooms(module, site) {
     return row(lesson.status, lesson.title, clear(site, lesson.href), lesson.minutes,
       asked ? fill(T.of, { n: lesson.answered.length, all: asked }) : "", T.words[lesson.status]);
   });
+  const reflectionStatus = written?.complete ? "finished" : written ? "reading" : "not_started";
   const quizStatus = tried.passed ? "finished" : tried.attempts ? "reading" : "not_started";
   const best = tried.best ? `${T.words[quizStatus]}, ${fill(T.best, { score: points(tried.best.score), max: points(tried.best.max_score) })}` : T.words[quizStatus];
   const head = [T.lesson, T.minutes, T.checks, T.status].map((text) => h("th", { scope: "col" }, text));
@@ -460,7 +474,7 @@ function rooms(module, site) {
       h("thead", {}, h("tr", {}, head)),
       h("tbody", {}, lessons,
         row(quizStatus, T.quiz, page("quiz"), "", "", best),
-        row(written ? "finished" : "not_started", T.reflection, page("reflection"), "", "", T.words[written ? "finished" : "not_started"]))));
+        row(reflectionStatus, T.reflection, page("reflection"), "", "", T.words[reflectionStatus]))));
 }
 
 function areas(shares) {
@@ -502,8 +516,8 @@ function house({ lessons, quiz: tried, reflection: written, record: held }) {
     if (status === "reading") draw("path", "gw-h-half", { d: `M${x} ${floor - 62}h${width}v62h-${width}z` });
     draw("path", status === "not_started" ? "gw-h-plan" : "gw-h-wall", { d: `M${x} ${top}h${width}v${floor - top}M${x} ${top}v${floor - top}` });
   });
-  draw("path", written ? "gw-h-lit" : "gw-h-none", { d: `M572 ${floor}v-86h46v86z` });
-  draw("path", written ? "gw-h-line" : "gw-h-plan", { d: `M572 ${floor}v-86h46v86M608 ${floor - 40}v6` });
+  draw("path", written?.complete ? "gw-h-lit" : "gw-h-none", { d: `M572 ${floor}v-86h46v86z` });
+  draw("path", written?.complete ? "gw-h-line" : "gw-h-plan", { d: `M572 ${floor}v-86h46v86M608 ${floor - 40}v6` });
   draw("path", "gw-h-wall", { d: `M638.7 ${floor}V${top}M1.3 ${floor}V${top}` });
   draw("path", lessons.every((one) => one.status === "finished") ? "gw-h-wall" : "gw-h-plan", { d: "M1.3 112L320 8l318.7 104z" });
   draw("path", tried?.passed ? "gw-h-light" : "gw-h-none", { d: "M320 50a20 20 0 1 0 .1 0" });
@@ -570,12 +584,15 @@ function making(module, site) {
     if (reply?.ok) site.refresh();
   });
   if (module.record) box.append(...ready(module.record), actions(button(T.remake, () => make.click(), true)));
+  else if (module.missing.length && document.querySelector('[data-app="progress"]')) box.append(h("p", {}, T.above));
   else if (module.missing.length) box.append(h("p", {}, T.missing), list(module.missing));
   else box.append(actions(make));
   return box;
 }
 
-const APPS = { quiz, reflection, progress, record };
+const review = async (el, site) => (await import("./review.js")).review(el, site);
+
+const APPS = { quiz, reflection, progress, record, review };
 
 /** Mount the app that an element asks for; what it held before stays when it cannot be shown. */
 export function mount(el, site) {

@@ -131,12 +131,13 @@ let wait = FIRST_WAIT;
 let timer = null;
 let queued = 0;
 
+/** Note what happened: under the portal in the queue, else in this browser's own log. */
 function post(event) {
   queued += 1;
-  const id = uuid();
+  const whole = { id: uuid(), lesson, at: new Date().toISOString(), ...event };
   const place = `${String(Date.now()).padStart(15, "0")}-${String(queued).padStart(6, "0")}`;
-  keep(`queue:${place}-${id}`, { id, lesson, at: new Date().toISOString(), ...event });
-  return send().then(() => id);
+  keep(`${PORTAL ? "queue" : "log"}:${place}-${whole.id}`, whole);
+  return PORTAL ? send().then(() => whole.id) : whole.id;
 }
 
 /** Send what waits, oldest first; one tab at a time where the browser can tell. */
@@ -213,11 +214,14 @@ async function loadCourse() {
   return course;
 }
 
+/** Items that may take each other's place are answered when one of them is. */
+const open = (items, done, root) => items.filter((id) => !done.map(root).includes(root(id)));
+
 function localProgress({ modules }) {
   const shown = modules.map((module) => {
-    const lessons = module.lessons.map(({ items = [], ...rest }) => {
+    const lessons = module.lessons.map(({ items = [], alternatives = {}, ...rest }) => {
       const answered = items.filter((id) => recall(`answer:${id}`)?.result);
-      return { ...rest, answered, missing: items.filter((id) => !answered.includes(id)), status: recall(`lesson:${rest.id}`)?.status ?? "not_started" };
+      return { ...rest, answered, missing: open(items, answered, (id) => alternatives[id] ?? id), status: recall(`lesson:${rest.id}`)?.status ?? "not_started" };
     });
     const done = lessons.filter((one) => one.status === "finished");
     return {
@@ -238,7 +242,7 @@ function statusOf(page, kind) {
   const module = progress.modules.find((one) => page.startsWith(`${one.id}/`));
   if (!module) return "not_started";
   if (kind === "quiz") return module.quiz?.passed ? "finished" : module.quiz?.attempts ? "reading" : "not_started";
-  if (kind === "reflection") return module.reflection ? "finished" : "not_started";
+  if (kind === "reflection") return module.reflection?.complete ? "finished" : module.reflection ? "reading" : "not_started";
   return module.lessons.find((one) => one.id === page)?.status ?? "not_started";
 }
 
@@ -297,8 +301,8 @@ function mountCheck(section, widget) {
     if (memory.has(`answer:${item.id}`)) note.textContent = STRINGS.lossy;
     note.hidden = !memory.has(`answer:${item.id}`);
     if (!changed.has("result") || !result) return;
+    practiced(item, model);
     if (!PORTAL) refresh();
-    else post({ type: "practice", item: item.id, ...(item.type === "reflection" ? {} : { answer }), ...(confidence ? { confidence } : {}) });
     drawFinish();
   });
   section.id ||= `check-${item.id}`;
@@ -306,6 +310,15 @@ function mountCheck(section, widget) {
   section.append(note, el);
   section.querySelector(".gw-check-static").hidden = true;
   checks.set(item.id, { section, model, item });
+}
+
+/** Note an answer; only this browser's own log needs its score, the portal finds it itself. */
+function practiced({ id, type }, model, more) {
+  const [answer, result, confidence] = ["answer", "result", "confidence"].map(model.get);
+  return post({
+    type: "practice", item: id, ...(type !== "reflection" && { answer }), ...(confidence && { confidence }),
+    ...(!PORTAL && { score: result.score }), ...more,
+  });
 }
 
 async function mountChecks() {
@@ -358,12 +371,14 @@ async function mountFinish(el) {
     told.focus();
   };
   async function end() {
-    const open = [...checks.values()].filter(({ item }) => !answered(item.id));
-    if (open.length) {
-      return say(h("p", {}, STRINGS.missing), h("ul", {}, open.map(({ section, item }) =>
+    const ids = [...checks.keys()];
+    const missing = open(ids, ids.filter(answered), (id) => checks.get(id).item.alternative_to ?? id);
+    if (missing.length) {
+      return say(h("p", {}, STRINGS.missing), h("ul", {}, missing.map((id) => checks.get(id)).map(({ section, item }) =>
         h("li", {}, h("a", { href: `#${section.id}` }, fill(STRINGS.open, { text: short(item.stem) }))))));
     }
-    const id = PORTAL ? await post({ type: "lesson_finished" }) : keep(`lesson:${lesson}`, { status: "finished" });
+    if (!PORTAL) keep(`lesson:${lesson}`, { status: "finished" });
+    const id = await post({ type: "lesson_finished" });
     await refresh();
     if (isFinished()) say(done());
     else say(h("p", {}, outcomes.get(id)?.reason ?? STRINGS.kept));
@@ -403,7 +418,10 @@ async function mountApps() {
   const apps = all(".gw-app").filter((el) => el.dataset.app !== "finish");
   if (!apps.length) return;
   const [{ mount }] = await Promise.all([import("./course.js"), dressed("item.css"), dressed("course.css")]);
-  const site = { ROOT, PORTAL, api, uuid, keep, recall, forget, refresh, createModel, progress: () => progress };
+  const site = {
+    ROOT, PORTAL, api, uuid, keep, recall, forget, names, refresh, createModel, post, practiced, outcomes,
+    progress: () => progress, course: async () => course ?? loadCourse(),
+  };
   for (const el of apps) mount(el, site);
 }
 

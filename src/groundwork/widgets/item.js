@@ -82,6 +82,7 @@ export const STRINGS = {
   yours: "Your path",
   recommended: "The recommended path",
   same: "You took the recommended path.",
+  as: "As recommended.",
   practiceOnly: "This conversation is for practice only.",
   write: "Your text",
   words: "{n} words",
@@ -199,8 +200,8 @@ function reasonSlot(card, id) {
  * Makes grips: Space or the pointer picks a thing up, arrow keys or the pointer move it, Space
  * or letting go puts it down, Escape puts it back, and each of these is said. `now` and `show`
  * read and set the answer as it stands; `step(id, by)` moves a thing and returns whether it
- * moved, `follow(id, to)` moves it with the pointer, `where(id)` says where it is, and `done`
- * hears whether anything changed.
+ * moved, `follow(id, to)` moves it with the pointer and returns whether it is over a target,
+ * `where(id)` says where it is, and `done` hears whether anything changed.
  */
 function grips({ say, now, show, step, follow, where, done }) {
   let held = null;
@@ -222,12 +223,12 @@ function grips({ say, now, show, step, follow, where, done }) {
   };
   const slide = () => {
     const { id, x, y, from, before } = held;
-    follow(id, { x, y, dx: x - from[0], dy: y + scrollY - from[1], before });
+    held.over = follow(id, { x, y, dx: x - from[0], dy: y + scrollY - from[1], before });
   };
-  /* Near an edge of the window the page moves on, however still the pointer is held. */
+  /* Near an edge of the window, and over nothing, the page moves on while the pointer is still. */
   const creep = () => {
     const by = held.y < 60 ? -9 : held.y > innerHeight - 60 ? 9 : 0;
-    if (!by) return;
+    if (!by || held.over) return;
     scrollBy(0, by);
     slide();
   };
@@ -355,11 +356,13 @@ function placing(item, { uid, change, key, say }, { cards, targets, wanted, lead
       return targets[i] && (put(id, i), true);
     },
     follow(id, { x, y, dx, dy, before }) {
-      rows.get(id).card.style.transform = `translate(${dx}px, ${dy}px)`;
-      put(id, places.findIndex((node) => {
+      rows.get(id).card.style.transform = `translate(${dx}px, ${dy}px) scale(0.6)`;
+      const i = places.findIndex((node) => {
         const box = node.getBoundingClientRect();
         return x > box.left && x < box.right && y > box.top && y < box.bottom;
-      }), Object(before)[id]);
+      });
+      put(id, i, Object(before)[id]);
+      return i >= 0;
     },
     where: (id) => (rows.get(id).get() ? words(rows.get(id).get()) : STRINGS.nowhere),
     done(changed) {
@@ -735,13 +738,13 @@ function scenario(item, { change, done, again, mode }) {
     }
     return walk(taken).turns;
   };
-  const side = (title, turns) => h("section", {}, h("p", {}, h("b", {}, title)), h("ol", {}, turns.map(([, choice]) =>
-    h("li", { "data-kind": choice.recommended ? "right" : null },
-      h("p", {}, choice.recommended && sign("right"), inline(choice.text)), h("p", { class: "gw-note" }, inline(choice.coach))))));
+  const side = (title, turns, mark) => h("section", {}, h("p", {}, h("b", {}, title)), h("ol", {}, turns.map(([, choice]) =>
+    h("li", {}, h("p", {}, inline(choice.text)), h("p", { class: "gw-note" },
+      mark && choice.recommended && [h("b", {}, sign("right"), STRINGS.as), " "], inline(choice.coach))))));
   const ending = (turns) => {
     const same = turns.every(([, choice]) => choice.recommended);
     return h("div", { class: "gw-ending" }, h("p", {}, h("b", {}, STRINGS.end), same && ` ${STRINGS.same}`),
-      h("div", { class: "gw-paths" }, side(STRINGS.yours, turns), !same && side(STRINGS.recommended, recommended())));
+      h("div", { class: "gw-paths" }, side(STRINGS.yours, turns, !same), !same && side(STRINGS.recommended, recommended())));
   };
   const draw = () => {
     const { turns, waiting } = walk(path);

@@ -13,16 +13,15 @@ import traitlets
 from IPython.display import display
 
 from ..errors import SettingsError
-from . import HERE
+from . import HERE, served
 
 SCORE_IMPORT = 'import { score } from "./score.js";\n'
 
 
 def module_source() -> str:
     """The ES module of a question as one text: a notebook has no files to import from."""
-    score = (HERE / "score.js").read_text(encoding="utf-8").replace("export function", "function")
-    item = (HERE / "item.js").read_text(encoding="utf-8")
-    return score + item.replace(SCORE_IMPORT, "")
+    score = served(HERE / "score.js").replace("export function", "function")
+    return score + served(HERE / "item.js").replace(SCORE_IMPORT, "")
 
 
 class ItemWidget(anywidget.AnyWidget):
@@ -32,7 +31,7 @@ class ItemWidget(anywidget.AnyWidget):
     """
 
     _esm = module_source()
-    _css = (HERE / "item.css").read_text(encoding="utf-8")
+    _css = served(HERE / "item.css")
 
     item = traitlets.Dict().tag(sync=True)
     answer = traitlets.Any(None, allow_none=True).tag(sync=True)
