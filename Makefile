@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: serve test check notebooks requirements python
+.PHONY: serve test check notebooks bench requirements python
 
 serve: $(VENV)/.learner
 	@$(BIN)/groundwork serve --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
@@ -24,6 +24,10 @@ check: $(VENV)/.learner
 # Live twins of the lessons: .ipynb files in which each self-check is a widget.
 notebooks: $(VENV)/.learner
 	@$(BIN)/groundwork notebooks
+
+# What twenty questions weigh and how soon they answer, beside stock Jupyter Book.
+bench: $(VENV)/.developer
+	@$(BIN)/python benchmarks/questions.py
 
 # Exact versions, without any registry's address in them.
 requirements: $(VENV)/.developer

@@ -19,6 +19,7 @@ from groundwork.grading import (
     grade,
     quizzes_folder,
     read_answers,
+    told,
 )
 from groundwork.items import load_form
 from groundwork.scoring import score
@@ -153,8 +154,31 @@ def test_what_a_cell_prints_holds_nothing_of_the_key(
 
     printed = capsys.readouterr().out
     assert printed.startswith(item.stem)
-    assert "SECRET" not in printed
+    chosen = [o.why for o in getattr(item, "options", []) if o.id in PARTLY[item.id]]
+    assert printed.count("SECRET") == len(chosen)
+    assert all(why in printed for why in chosen)
     assert PARTLY[item.id] is not None and "No answer" not in printed
+
+
+def test_a_pre_check_gives_no_reasons_because_its_questions_come_again(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pre = here.parent / "01-small-steps-pre"
+    pre.mkdir()
+    (pre / "answers.json").write_bytes(sidecar(quiz=pre.name))
+    monkeypatch.chdir(pre)
+
+    grade("a-first-step")
+
+    printed = capsys.readouterr().out
+    assert printed.endswith("The answer:\n- Look at you\n")
+
+
+def test_reasons_are_given_only_of_an_answer_that_fits() -> None:
+    item = FORM_A.by_id["a-who-helps"]
+
+    assert "SECRET" not in told(item, ["father", "walker", "nobody"], QUIZ)
+    assert "SECRET" not in told(item, [[], "father"], QUIZ)
 
 
 def test_an_answer_is_told_in_the_words_the_learner_saw() -> None:

@@ -15,14 +15,19 @@ RUNGS = (
     {"course", "evidence", "facts", "glossary"},
     {"items"},
     {"scoring", "hours"},
+    {"banks", "gift", "moodle_xml", "qti"},
     {"curriculum"},
-    {"check", "charts", "widgets", "worksheets"},
+    {"readability", "writing", "schemas"},
+    {"check", "charts", "paper", "widgets", "worksheets"},
     {"log"},
     {"gradebook"},
-    {"progress", "practice", "sittings", "reflections", "records"},
+    {"progress", "practice", "sittings", "reflections", "records"}
+    | {"calibration", "review", "belongings"},
     {"completions", "verifying"},
-    {"attention", "grading", "sanitize", "assignments"},
-    {"book", "theme", "making", "notebooks", "portal"},
+    {"attention", "grading", "coursefolder", "rebuilding", "sanitize", "assignments"}
+    | {"handins", "marksheet", "marking", "stock", "autograde"},
+    {"book", "theme", "making", "notebooks", "portal", "preview", "exports", "printing"}
+    | {"binding", "chartcells", "watching"},
     {"cli"},
     {"__main__"},
 )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .coursefolder import SANITIZE_STEPS, unchanged_environment
 from .curriculum import Curriculum
 from .errors import ConflictError
 from .gradebook import open_gradebook
@@ -44,13 +42,7 @@ if Path({quizzes!r}).is_dir():
 # nbgrader's own steps, and ours, which keeps learners' code from being run.
 # It also restores missing cells: OverwriteCells.add_missing_cells fails on a doubled cell.
 c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "groundwork.sanitize.Sanitize",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+{steps}]
 
 # Learners' answers lie in {answers} beside the notebook: collect them, never replace them.
 c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".json"]
@@ -85,6 +77,7 @@ def _write_config(path: Path, course: str, quizzes: Path, sheets: Sequence[Works
         course=course,
         quizzes=str(quizzes),
         answers=ANSWERS_FILE,
+        steps="".join(f'    "{step}",\n' for step in SANITIZE_STEPS),
         exclude="".join(f"    {sheet.name!r}: [{ANSWERS_FILE!r}],\n" for sheet in sheets),
     )
     before = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -111,7 +104,7 @@ def _write(path: Path, text: str) -> None:
 
 def release(folder: Path, names: Sequence[str]) -> None:
     """Run nbgrader's generate step; raise `ConflictError` with the reason it gave."""
-    with _nothing_leaks():
+    with unchanged_environment():
         from nbgrader.converters import GenerateAssignment
         from nbgrader.converters.base import NbGraderException
         from nbgrader.coursedir import CourseDirectory
@@ -128,19 +121,6 @@ def release(folder: Path, names: Sequence[str]) -> None:
                 step.start()
             except NbGraderException as error:
                 raise ConflictError(f"nbgrader did not release {name}: {said.reason()}") from error
-
-
-@contextmanager
-def _nothing_leaks() -> Iterator[None]:
-    """Keep what nbgrader and the configuration do to this process from outlasting them."""
-    before = dict(os.environ)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
 
 class _Said(logging.Handler):

@@ -291,7 +291,7 @@ class DataChart(_Ours):
 
     def run(self) -> list[nodes.Node]:
         data = Path(self.env.srcdir) / "assets" / "figures" / "data"
-        for path in chartcells.sources(data):
+        for path in chartcells.sources(self.arguments[0], data):
             self.env.note_dependency(str(path))
         try:
             html = chartcells.drawn(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from statistics import median
 from typing import Annotated
@@ -56,26 +58,42 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     data: DataOption = None,
     prefix: Annotated[str, typer.Option(help="Path the portal lives under.")] = "/",
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Build pages again when they change, for authors.")
+    ] = False,
 ) -> None:
     """Build the book if it is stale, and serve it with your progress in it."""
     from .making import build_book, is_stale
     from .portal import serve as serve_portal
+    from .watching import watching
 
     settings = read_settings(data=data)
     settings.make_data()
     if is_stale(settings):
         build_book(settings, say=_say)
-    serve_portal(settings, host=host, port=port, prefix=prefix)
+    with watching(settings, say=_say) if watch else nullcontext():
+        serve_portal(settings, host=host, port=port, prefix=prefix)
 
 
 @app.command()
-def build() -> None:
-    """Build the book; a warning is an error."""
-    from .making import build_book
+def build(
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print the modules, a PDF each.")] = False,
+    module: Annotated[
+        str | None, typer.Option("--module", help="The one module to print, by its id.")
+    ] = None,
+) -> None:
+    """Build the book; a warning is an error. With --pdf, print it once it is up to date."""
+    from .making import build_book, is_stale
 
     settings = read_settings()
-    build_book(settings, say=_say)
-    print(settings.book / "index.html")
+    if not pdf or is_stale(settings):
+        build_book(settings, say=_say)
+    if not pdf:
+        print(settings.book / "index.html")
+        return
+    from .printing import print_modules
+
+    print_modules(settings, _curriculum(settings), module, say=_say)
 
 
 def _say(line: str) -> None:
@@ -88,8 +106,9 @@ def check() -> None:
     settings = read_settings()
     curriculum = _curriculum(settings)
     report = check_all(curriculum, today=datetime.now(UTC).date())
-    for warning in report.warnings:
-        print(_relative(f"{warning.path}:{warning.line}: warning: {warning.message}", settings))
+    for level, found in (("note", report.notes), ("warning", report.warnings)):
+        for one in found:
+            print(_relative(f"{one.path}:{one.line}: {level}: {one.message}", settings))
     for error in report.errors:
         print(_relative(str(error), settings), file=sys.stderr)
     if report.errors:
@@ -98,7 +117,8 @@ def check() -> None:
     items = sum(len(form.items) for q in curriculum.quizzes.values() for form in q.files())
     print(
         f"{modules} module{'s' * (modules != 1)}, {items} items, "
-        f"{len(curriculum.ledger.claims)} claims: no errors, {len(report.warnings)} warnings"
+        f"{len(curriculum.ledger.claims)} claims: no errors, {len(report.warnings)} warnings, "
+        f"{len(report.notes)} notes"
     )
 
 
@@ -166,6 +186,54 @@ def notebooks(
         print(path)
 
 
+@app.command()
+def preview(
+    quiz: Annotated[str, typer.Argument(metavar="QUIZ", help="A quiz file, or a module's id.")],
+    port: Annotated[int, typer.Option(help="Port to listen on, on this computer only.")] = 8001,
+) -> None:
+    """Show the questions of a file with keys, reasons and advice, anew after each save."""
+    from .preview.serving import serve as serve_preview
+
+    serve_preview(read_settings(), quiz, port=port)
+
+
+@app.command()
+def schema() -> None:
+    """Write the JSON Schema of each kind of content file into docs/schema."""
+    from .schemas import write_schemas
+
+    for path in write_schemas(read_settings().root / "docs" / "schema"):
+        print(path)
+
+
+class BankFormat(StrEnum):
+    """The formats other programs read."""
+
+    gift = "gift"
+    moodle_xml = "moodle-xml"
+    qti = "qti"
+
+
+@app.command()
+def export(
+    to_format: Annotated[BankFormat, typer.Argument(metavar="FORMAT", help="In which format.")],
+    module: Annotated[str, typer.Option("--module", help="The module, by its id.")],
+    to: Annotated[Path, typer.Option("--to", help="The file to write.")],
+    graded: Annotated[
+        bool, typer.Option("--graded", help="The graded forms with their keys, not practice.")
+    ] = False,
+) -> None:
+    """Write a module's questions for another program; what it cannot hold is listed."""
+    from .exports import export as export_items
+    from .exports import save
+
+    made = export_items(_curriculum(read_settings()), module, to=to_format.value, graded=graded)
+    save(made.data, to)
+    for loss in made.losses:
+        print(loss, file=sys.stderr)
+    print(f"{to}: {made.items} items")
+
+
 @quizzes_app.command("build")
 def quizzes_build(
     course: Annotated[Path, typer.Option("--course", help="The nbgrader course folder.")],
@@ -176,6 +244,26 @@ def quizzes_build(
     settings = read_settings()
     for name in build_course(_curriculum(settings), course.resolve()):
         print(name)
+
+
+@app.command()
+def grade(
+    course: Annotated[Path, typer.Option("--course", help="The nbgrader course folder.")],
+    quiz: Annotated[str | None, typer.Option("--quiz", help="Only this assignment.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Again what was graded before.")] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes for notebooks with code.")
+    ] = 0,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help="A Dask cluster for notebooks with code.")
+    ] = None,
+) -> None:
+    """Grade what was handed in, as nbgrader's autograde would; say which way each went."""
+    from .autograde import How, grade_course
+
+    how = How(force=force, workers=workers, scheduler=scheduler)
+    for graded in grade_course(course, how, only=quiz):
+        print(graded, flush=True)
 
 
 @app.command()

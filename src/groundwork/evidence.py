@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,10 @@ CHECKED = {
     "partly": "partly read at the source",
     "unverified": "not yet read at the source",
 }
+
+
+LATEX = re.compile(r"[\\{}$~%&#^_`\"']|--|\s{2}|\n")
+"""What pybtex reads as more than plain text."""
 
 
 class Claim(Content):
@@ -182,6 +187,8 @@ def _name(person: Any) -> str:
 
 def plain(text: str) -> str:
     """BibTeX text without its braces and escapes."""
+    if not LATEX.search(text):
+        return text
     from pybtex.richtext import Text as RichText
 
     return str(RichText.from_latex(text))

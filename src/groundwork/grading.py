@@ -90,7 +90,7 @@ def _graded(item_id: str) -> float:
     if answers.problem:
         print(answers.problem)
     result = score(key.item, answers.by_item.get(item_id))
-    print(answer_in_words(key.item, answers.by_item.get(item_id)))
+    print(told(key.item, answers.by_item.get(item_id), here.name))
     return min(max(float(result.score), 0.0), 1.0)
 
 
@@ -185,6 +185,34 @@ def _form(path: Path) -> Form | None:
         return load_form(path)
     except GroundworkError:
         raise _missing(f"{path} cannot be read (`groundwork check` says why)") from None
+
+
+def told(item: Item, answer: Any, worksheet: str) -> str:
+    """What a learner reads under a graded cell: what they answered, and why it earns that.
+
+    The reasons are those of the options they chose, as in the portal; the other types would
+    give their key away. A pre-check, whose questions come again, gives none.
+    """
+    from .scoring import RULES
+    from .worksheets import PRECHECK
+
+    words = answer_in_words(item, answer)
+    if worksheet.endswith(f"-{PRECHECK}"):
+        return words
+    reasons = _chosen_reasons(item, answer)
+    why = f"\n\nWhy:\n{reasons}" if reasons else ""
+    return f"{words}{why}\n\nHow it is scored: {RULES[item.type]}"
+
+
+def _chosen_reasons(item: Item, answer: Any) -> str:
+    from .items import Multiple, Single
+    from .scoring import score
+
+    if not isinstance(item, Single | Multiple) or not answer or score(item, answer).problems:
+        return ""
+    picks = answer if isinstance(answer, list) else [answer]
+    chosen = [option for option in item.options if any(option.id == pick for pick in picks)]
+    return "\n".join(f"- {option.text}: {option.why}" for option in chosen)
 
 
 def answer_in_words(item: Item, answer: Any) -> str:

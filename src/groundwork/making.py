@@ -1,4 +1,4 @@
-"""Making the book: Jupyter Book in a process of its own, and only when something changed."""
+"""Making the book: a build in a process of its own, and only when something changed."""
 
 from __future__ import annotations
 
@@ -52,24 +52,37 @@ def build_book(settings: Settings, *, say: Callable[[str], None]) -> None:
     """Build the book, warnings as errors; raise `BuildError` with what went wrong."""
     before = fingerprint(settings)
     say("Building the book …")
-    command = [
-        sys.executable, "-c", "from jupyter_book.cli.main import main; main()",
-        "build", str(settings.root),
-        "--warningiserror", "--nitpick", "--keep-going", "--path-output", str(settings.root),
-    ]  # fmt: skip
+    finish(start(settings), settings, before, say=say)
+
+
+def start(settings: Settings, *, waiting: bool = False) -> subprocess.Popen[str]:
+    """Start a build; a waiting one loads its code and begins at a line on its input."""
+    command = [sys.executable, "-m", f"{__package__}.binding"]
     environ = os.environ | {
         "GROUNDWORK_QUIZZES": str(settings.quizzes),
         "PYTHONWARNINGS": "ignore",
         "NO_COLOR": "1",
     }
     try:
-        with subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ,
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+            [*command, *(["--wait"] if waiting else []), str(settings.root)],
+            stdin=subprocess.PIPE if waiting else subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ,
             cwd=settings.root,
-        ) as process:  # fmt: skip
-            lines = _follow(process)
+        )  # fmt: skip
     except OSError as error:
         raise GroundworkError(f"Jupyter Book could not be started: {error.strerror}") from error
+
+
+def finish(
+    process: subprocess.Popen[str], settings: Settings, before: str, *, say: Callable[[str], None]
+) -> None:
+    """See a build through, and note the fingerprint it was begun with.
+
+    Raise `BuildError` with what an author can act on.
+    """
+    with process:
+        lines = _follow(process)
     if process.returncode != 0:
         raise BuildError(_why(lines))
     (settings.book / STAMP).write_text(before, encoding="utf-8")
@@ -95,4 +108,4 @@ def _follow(process: subprocess.Popen[str]) -> list[str]:
 def _why(lines: list[str]) -> str:
     """The lines of a failed build that an author can act on."""
     telling = [line for line in lines if re.search(r"WARNING|ERROR|rror:|CRITICAL", line)]
-    return "\n".join(telling or lines[-10:]) or "Jupyter Book stopped without saying why."
+    return "\n".join(telling or lines[-10:]) or "The build stopped without saying why."

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,9 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from .attention import set_notice
-from .grading import Answers, Key, find_key, quizzes_folder, read_answers
+from .grading import Answers, find_key, quizzes_folder, read_answers
+from .rebuilding import LEARNERS_FILES, Given, problem_of, rebuilt
 from .worksheets import ANSWERS_FILE, SETUP, Cell, notebook
-
-LEARNERS_FILES = (ANSWERS_FILE, "timestamp.txt")
-TEXT = '<pre class="groundwork-text" style="white-space: pre-wrap; font-family: inherit">{}</pre>'
-"""Shown as typed: in `pre` neither Markdown nor formulas are read."""
-UNGRADED = "0.0"
-"""What a graded cell says until it has run; nbgrader takes silence for full marks."""
 
 
 class Sanitize(NbGraderPreprocessor):  # type: ignore[misc]
@@ -46,9 +40,13 @@ class Sanitize(NbGraderPreprocessor):  # type: ignore[misc]
             if cell.points is not None and not cell.by_hand
         ]
         answers = self._answers(about["assignment"], about["student"])
-        problem = self._problem(cells, keys, answers)
+        problem = problem_of(answers, cells, keys)
         set_notice(Path(self._course.root), about["assignment"], about["student"], problem)
-        return rebuilt(nb, cells, answers.by_item, quiz=about["assignment"]), resources
+        nodes = rebuilt(given_cells(nb), cells, answers.by_item)
+        clean = from_dict(  # type: ignore[no-untyped-call]
+            notebook(nodes, groundwork={"quiz": about["assignment"]})
+        )
+        return clean, resources
 
     @property
     def _course(self) -> Any:
@@ -73,17 +71,6 @@ class Sanitize(NbGraderPreprocessor):  # type: ignore[misc]
             # nbgrader has copied what the link pointed to, which may be anything.
             (graded / ANSWERS_FILE).unlink(missing_ok=True)
         return answers
-
-    def _problem(self, cells: Mapping[str, Cell], keys: list[Key], answers: Answers) -> str | None:
-        if not keys:
-            # A reflection may be written in the notebook, so no file is no problem.
-            return answers.problem if answers.there else None
-        if answers.problem:
-            return answers.problem
-        if answers.version != keys[0].version:
-            return f"{ANSWERS_FILE} answers another version of this quiz; look at its scores."
-        unknown = [name for name in answers.by_item if name not in cells]
-        return f"{ANSWERS_FILE} answers {len(unknown)} unknown questions." if unknown else None
 
 
 def kept_cells(db_url: str, assignment: str, name: str) -> dict[str, Cell]:
@@ -120,46 +107,7 @@ def remove_strays(folder: Path, given: set[str]) -> None:
             path.unlink()
 
 
-def rebuilt(
-    nb: NotebookNode, cells: Mapping[str, Cell], answers: Mapping[str, Any], *, quiz: str
-) -> NotebookNode:
-    """The notebook anew: each kept cell once, learners' own cells as text where they stood."""
-    nodes: list[dict[str, Any]] = []
-    missing = dict(cells)
-    for number, given in enumerate(nb.cells):
-        name = given.metadata.get("nbgrader", {}).get("grade_id")
-        cell = missing.pop(name, None) if isinstance(name, str) else None
-        if cell:
-            nodes.append(_restored(cell, given.source, answers))
-        elif given.source.strip():
-            nodes.append(_text_cell(given.source, number))
-    nodes += [_restored(cell, cell.source, answers) for cell in missing.values()]
-    clean: NotebookNode = from_dict(  # type: ignore[no-untyped-call]
-        notebook(nodes, groundwork={"quiz": quiz})
-    )
-    return clean
-
-
-def _restored(cell: Cell, source: str, answers: Mapping[str, Any]) -> dict[str, Any]:
-    if not cell.by_hand:
-        return cell.node(number=UNGRADED if cell.points is not None else None)
-    typed = answers.get(cell.name)
-    written = [text for text in (typed, source) if isinstance(text, str) and text.strip()]
-    own = [text for text in written if text.strip() != cell.source.strip()]
-    return cell.node() | ({"source": as_text("\n\n".join(own))} if own else {})
-
-
-def _text_cell(source: str, number: int) -> dict[str, Any]:
-    return {
-        "cell_type": "raw",
-        "id": f"learner_{number}",
-        "metadata": {},
-        "source": as_text(source),
-    }
-
-
-def as_text(words: str) -> str:
-    """A learner's words as HTML that shows exactly them, whatever they wrote."""
-    lines = words.replace("\r\n", "\n").replace("\r", "\n")
-    plain = "".join(char if char in "\n\t" or char.isprintable() else "\ufffd" for char in lines)
-    return TEXT.format(escape(plain).replace("$", "&#36;").replace("\\", "&#92;"))
+def given_cells(nb: NotebookNode) -> list[Given]:
+    """The cells of a notebook as nbgrader's own steps have left them."""
+    named = [(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source) for cell in nb.cells]
+    return [(name if isinstance(name, str) else None, source) for name, source in named]

@@ -1,0 +1,332 @@
+"""What nbgrader's `autograde` would leave in gradebook and `autograded/`, without its kernels.
+
+Assignments with code of the instructor's own are given to nbgrader itself.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from pathlib import Path
+
+from .attention import set_notice
+from .coursefolder import CourseFolder, read_course, unchanged_environment
+from .errors import ConflictError
+from .gradebook import open_gradebook
+from .grading import MOST_BYTES, Key, find_key, quizzes_folder
+from .handins import read_hand_in
+from .marking import Marked, Marker
+from .marksheet import (
+    KeptNotebook,
+    Penalty,
+    extended_without_date,
+    hold,
+    read_notebooks,
+    write_marks,
+)
+from .rebuilding import LEARNERS_FILES, TIMESTAMP_FILE
+from .stock import Outcome, Task, grade_in_processes, grade_on_cluster, late_penalty
+from .worksheets import ANSWERS_FILE, SETUP, SETUP_SOURCE, Cell, graded_source
+
+BATCH = 250
+"""Submissions in one transaction: few enough for a flat memory, enough for speed."""
+EXTENSION_WITHOUT_DATE = "More time was granted, but the assignment has no due date."
+ARITHMETIC = "by arithmetic"
+BY_NBGRADER = "by nbgrader"
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What became of one assignment: which way it was graded and why, and how many."""
+
+    assignment: str
+    way: str
+    why: str
+    done: int
+    skipped: int
+    flagged: int
+
+    def __str__(self) -> str:
+        skipped = f", {self.skipped} were graded before" if self.skipped else ""
+        flagged = f", {self.flagged} for a person to look at" if self.flagged else ""
+        return f"{self.assignment}: {self.done} {self.way} ({self.why}){skipped}{flagged}"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to grade: all again or what is new, and where notebooks with code are run."""
+
+    force: bool = False
+    workers: int = 0
+    scheduler: str | None = None
+    tick: Callable[[int], None] = lambda _: None
+
+
+def grade_course(root: Path, how: How, *, only: str | None = None) -> Iterator[Graded]:
+    """Grade what was handed in, assignment by assignment; say which way each went.
+
+    Raise `KeysMissingError` before anything is graded when the keys are not here.
+    """
+    course = read_course(root)
+    submitted = course.submitted()
+    if only is not None and only not in submitted:
+        raise ConflictError(f"Nobody has handed in {only}; there is nothing to grade.")
+    kept: dict[str, list[KeptNotebook] | None] = {}
+    with open_gradebook(course.gradebook_url) as book:
+        for name in submitted:
+            if only in (None, name):
+                kept[name] = read_notebooks(book, name)
+    makers = {name: _marker(course, name, found) for name, found in kept.items() if found}
+    for name, found in kept.items():
+        if found is None:
+            yield Graded(name, "left", "the gradebook does not know it", 0, len(submitted[name]), 0)
+            continue
+        due = _due(course, name, submitted[name], how)
+        made = makers[name]
+        graded = (
+            _by_nbgrader(course, name, due, made, how)
+            if isinstance(made, str)
+            else _by_arithmetic(course, made, due, how)
+        )
+        yield replace(graded, skipped=len(submitted[name]) - len(due))
+
+
+def _due(
+    course: CourseFolder, assignment: str, submitted: Mapping[str, Path], how: How
+) -> dict[str, Path]:
+    """The submissions that are new, or newer than what was graded of them."""
+    if how.force:
+        return dict(submitted)
+    return {
+        student: folder
+        for student, folder in submitted.items()
+        if _is_newer(folder, course.folder("autograded", student, assignment), assignment)
+    }
+
+
+def _is_newer(folder: Path, graded: Path, assignment: str) -> bool:
+    """By nbgrader's rule, a later timestamp; and by ours, a file mended in place."""
+    try:
+        before = (graded / f"{assignment}.ipynb").stat().st_mtime_ns
+    except OSError:
+        return not graded.is_dir() or not any(graded.glob("*.ipynb"))
+    times = [_mtime(folder / name) for name in (f"{assignment}.ipynb", ANSWERS_FILE)]
+    if max(times) > before:
+        return True
+    now, then = ((place / TIMESTAMP_FILE) for place in (folder, graded))
+    try:
+        return now.read_bytes() != then.read_bytes()
+    except OSError:
+        return now.is_file() != then.is_file()
+
+
+def _mtime(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+# Which way
+
+
+def _marker(course: CourseFolder, name: str, found: Sequence[KeptNotebook]) -> Marker | str:
+    """What grades an assignment by arithmetic, or why nbgrader itself has to."""
+    why = _why_not_data(course, name, found)
+    if why:
+        return why
+    kept = found[0]
+    keys: dict[str, Key] = {}
+    with unchanged_environment():
+        if course.quizzes:
+            os.environ["GROUNDWORK_QUIZZES"] = course.quizzes
+        for cell in kept.cells.values():
+            if cell.points is not None and not cell.by_hand:
+                keys[cell.name] = find_key(quizzes_folder(), cell.name, near=name)
+    if any(name not in key.worksheets for key in keys.values()):
+        return "it asks the questions of another quiz"
+    return Marker(kept, keys)
+
+
+def _why_not_data(course: CourseFolder, name: str, found: Sequence[KeptNotebook]) -> str | None:
+    own = course.own_ways()
+    if own:
+        return own
+    if [kept.name for kept in found] != [name]:
+        return "it has other notebooks than `groundwork quizzes build` makes"
+    kept = found[0]
+    if SETUP not in kept.cells:
+        return "its notebook holds code of your own"
+    odd = [cell.name for cell in kept.cells.values() if not _is_data(cell)]
+    if odd:
+        return f"its cell {odd[0]!r} is of your own"
+    if (
+        ANSWERS_FILE not in course.kept_back(name)
+        and (course.folder("source", ".", name) / ANSWERS_FILE).exists()
+    ):
+        return f"its source folder replaces every {ANSWERS_FILE}"
+    return None
+
+
+def _is_data(cell: Cell) -> bool:
+    """Whether a cell is one that we make, so that what it does is known without running it."""
+    if cell.by_hand:
+        return cell.type == "markdown" and cell.points is not None
+    if cell.type == "markdown":
+        return cell.points is None
+    return cell.source == (SETUP_SOURCE if cell.points is None else graded_source(cell.name))
+
+
+def _by_arithmetic(
+    course: CourseFolder, marker: Marker, due: Mapping[str, Path], how: How
+) -> Graded:
+    penalty = late_penalty(course) if course.late_settings else None
+    given = _given_files(course, marker.kept.name)
+    flagged = 0
+    for some in _batches(due):
+        marked = [
+            marker.mark(read_hand_in(course, marker.kept.name, student, folder, marker.kept.cells))
+            for student, folder in some
+        ]
+        for one in _committed(course, marker, marked, penalty):
+            _write_folder(course, marker.kept.name, one, given)
+            set_notice(course.root, marker.kept.name, one.hand_in.student, one.notice)
+            flagged += one.notice is not None
+        how.tick(len(marked))
+    return Graded(marker.kept.name, ARITHMETIC, "its graded cells are data", len(due), 0, flagged)
+
+
+def _batches(due: Mapping[str, Path]) -> Iterator[list[tuple[str, Path]]]:
+    everything = list(due.items())
+    for start in range(0, len(everything), BATCH):
+        yield everything[start : start + BATCH]
+
+
+def _committed(
+    course: CourseFolder, marker: Marker, marked: Sequence[Marked], penalty: Penalty | None
+) -> Sequence[Marked]:
+    """Write a batch into the gradebook in one transaction; files follow, and can again."""
+    kept = marker.kept
+    with open_gradebook(course.gradebook_url) as book:
+        hold(book, course.course_id)
+        timestamps = {one.hand_in.student: one.hand_in.timestamp for one in marked}
+        stumbled = extended_without_date(book, kept, timestamps)
+        marked = [
+            marker.doubted(one, EXTENSION_WITHOUT_DATE)
+            if one.hand_in.student in stumbled and not one.hand_in.damage
+            else one
+            for one in marked
+        ]
+        write_marks(book, kept, [one.marks for one in marked], penalty)
+    return marked
+
+
+def _given_files(course: CourseFolder, assignment: str) -> dict[Path, Given]:
+    """The course's own files that lie beside a submission's notebook, by their place."""
+    source = course.folder("source", ".", assignment)
+    held = set(course.kept_back(assignment))
+    ignored = [*course.ignored, "*.ipynb"]
+    files = {path.relative_to(source): path for path in source.rglob("*") if path.is_file()}
+    return {
+        place: Given(path.read_bytes())
+        for place, path in files.items()
+        if str(place) not in held
+        and not any(fnmatch(part, pattern) for part in place.parts for pattern in ignored)
+    }
+
+
+def _write_folder(
+    course: CourseFolder, assignment: str, one: Marked, given: Mapping[Path, Given]
+) -> None:
+    """Write the folder that formgrader and the feedback read; its notebook comes last."""
+    target = course.folder("autograded", one.hand_in.student, assignment)
+    try:
+        target.mkdir(parents=True)
+    except FileExistsError:
+        shutil.rmtree(target)
+        target.mkdir()
+    mode = 0o664 if course.groupshared else 0o444
+    for place, file in given.items():
+        file.put(target / place, mode)
+    for name in LEARNERS_FILES:
+        if Path(name) not in given:
+            _copy(one.hand_in.folder / name, target / name, mode)
+    fresh = target / f".{assignment}.new"
+    _write(fresh, one.notebook.encode(), mode)
+    fresh.rename(target / f"{assignment}.ipynb")
+    if course.groupshared:
+        for folder in (target, target.parent, target.parent.parent):
+            folder.chmod(folder.stat().st_mode & 0o777 | 0o2770)
+
+
+class Given:
+    """One of the course's own files, which lies in every graded folder but is stored once.
+
+    Making a file costs ten times as much as giving an existing one another name. Nobody
+    writes into these: they are read-only, and are replaced as a whole.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._stored: Path | None = None
+
+    def put(self, path: Path, mode: int) -> None:
+        """Let the file lie at a place as well."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if self._stored:
+                os.link(self._stored, path)
+                return
+        except OSError:
+            self._stored = None  # a file system without links, or one with too many of them
+        _write(path, self.data, mode)
+        self._stored = path
+
+
+def _copy(path: Path, to: Path, mode: int) -> None:
+    """Copy what a learner handed in, if it is a file and no link."""
+    try:
+        about = path.lstat()
+    except OSError:
+        return
+    if not stat.S_ISREG(about.st_mode):
+        return
+    if about.st_size <= MOST_BYTES:
+        _write(to, path.read_bytes(), mode)
+    else:
+        shutil.copyfile(path, to)
+        to.chmod(mode)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    """Write a new file that is read-only from the first moment, as nbgrader leaves them."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with open(handle, "wb", buffering=0) as file:  # noqa: PTH123  # an open handle, not a path
+        file.write(data)
+        if mode & 0o020:
+            os.fchmod(handle, mode)
+
+
+# By nbgrader
+
+
+def _by_nbgrader(
+    course: CourseFolder, assignment: str, due: Mapping[str, Path], why: str, how: How
+) -> Graded:
+    tasks: list[Task] = [(assignment, student) for student in due]
+    outcomes: Iterator[Outcome] = iter(())
+    if tasks and how.scheduler:
+        outcomes = grade_on_cluster(course.root, tasks, how.scheduler)
+    elif tasks:
+        outcomes = grade_in_processes(course.root, tasks, how.workers or os.cpu_count() or 1)
+    flagged = 0
+    for (_, student), reason in outcomes:
+        notice = reason and f"nbgrader could not grade this notebook: {reason}"
+        set_notice(course.root, assignment, student, notice)
+        flagged += notice is not None
+        how.tick(1)
+    return Graded(assignment, BY_NBGRADER, why, len(due), 0, flagged)
