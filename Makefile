@@ -25,9 +25,12 @@ check: $(VENV)/.learner
 notebooks: $(VENV)/.learner
 	@$(BIN)/groundwork notebooks
 
-# What twenty questions weigh and how soon they answer, beside stock Jupyter Book.
+# What twenty questions weigh and how soon they answer, how long the book takes to build and
+# what a lesson weighs, beside stock Jupyter Book.
 bench: $(VENV)/.developer
 	@$(BIN)/python benchmarks/questions.py
+	@$(BIN)/python benchmarks/building.py
+	@$(BIN)/python benchmarks/weight.py
 
 # Exact versions, without any registry's address in them.
 requirements: $(VENV)/.developer

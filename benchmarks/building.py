@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from urllib.error import URLError
@@ -107,6 +108,16 @@ def fetch(address: str) -> str:
         return ""
 
 
+def says(page: str, word: str) -> bool:
+    """Whether a page holds a word."""
+    return word in fetch(page)
+
+
+def differs(page: str, before: str) -> bool:
+    """Whether a page is another than it was."""
+    return fetch(page) not in ("", before)
+
+
 def until(true: Callable[[], bool]) -> None:
     """Wait until something is so."""
     end = time.monotonic() + LONGEST_WAIT
@@ -126,17 +137,17 @@ def served_after(settings: Settings) -> dict[str, float]:
         found: dict[str, list[float]] = {"words": [], "drawing": [], "data of a chart": []}
         for number in range(ROUNDS):
             word = add_words(root / f"{LESSON}.md")
-            found["words"].append(timed(lambda w=word: until(lambda: w in fetch(page))))
+            found["words"].append(timed(partial(until, partial(says, page, word))))
             time.sleep(5)
             before = fetch(page)
             drawing = root / DRAWING
             drawing.write_text(drawing.read_text().replace("</svg>", f"<!--{number}--></svg>", 1))
-            found["drawing"].append(timed(lambda b=before: until(lambda: fetch(page) != b)))
+            found["drawing"].append(timed(partial(until, partial(differs, page, before))))
             time.sleep(5)
             before = fetch(page)
             rows = (root / DATA).read_text(encoding="utf-8")
             (root / DATA).write_text(VALUE.sub(rf"\g<1>2.{number + 1}1", rows), encoding="utf-8")
-            found["data of a chart"].append(timed(lambda b=before: until(lambda: fetch(page) != b)))
+            found["data of a chart"].append(timed(partial(until, partial(differs, page, before))))
             time.sleep(5)
     return {name: median(times) for name, times in found.items()}
 

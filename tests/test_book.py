@@ -12,6 +12,7 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
+import groundwork
 from groundwork import paper
 from groundwork.book import item_data, self_check_html
 from groundwork.curriculum import Curriculum, load_curriculum
@@ -20,8 +21,12 @@ from groundwork.scoring import inline
 from groundwork.settings import Settings
 from small_portal import MODULE, small_settings
 
+STATIC = Path(groundwork.__file__).parent / "theme" / "static"
 LESSON_BUDGET = 60_000
 """Bytes of a lesson's page, style and scripts, compressed, without fonts and pictures."""
+
+FIRST_VISIT_BUDGET = 100_000
+"""The same with every font, as a first visit may need them."""
 
 
 @pytest.fixture(scope="module")
@@ -155,18 +160,34 @@ def test_a_lesson_can_be_read_and_checked_without_any_script(
         assert text.count("<summary>Answer and reasons</summary>") == len(lesson.items)
 
 
+def lesson_weight(page: Path, book: Path) -> int:
+    """Compressed bytes of a lesson's page without pictures, its style and its scripts."""
+    parts = [re.sub(rb"<svg.*?</svg>", b"", page.read_bytes(), flags=re.S)]
+    for load in read(page).loads:
+        path = (page.parent / load.split("?")[0]).resolve()
+        if path.suffix in (".css", ".js"):
+            parts.append(path.read_bytes())
+    parts += [(book / "_static" / "gw" / name).read_bytes() for name in ("item.js", "score.js")]
+    return sum(len(gzip.compress(part, 6)) for part in parts)
+
+
 def test_a_lesson_weighs_less_than_its_budget(book: Path, curriculum: Curriculum) -> None:
-    for lesson in curriculum.course.modules[0].lessons:
-        page = book / lesson.href
-        parts = [page.read_bytes()]
-        for load in read(page).loads:
-            path = (page.parent / load.split("?")[0]).resolve()
-            if path.suffix in (".css", ".js"):
-                parts.append(path.read_bytes())
-        parts += [(book / "_static" / "gw" / name).read_bytes() for name in ("item.js", "score.js")]
-        text = re.sub(rb"<svg.*?</svg>", b"", parts[0], flags=re.S)
-        weight = sum(len(gzip.compress(part, 6)) for part in [text, *parts[1:]])
-        assert weight < LESSON_BUDGET, f"{lesson.id}: {weight}"
+    fonts = sum(path.stat().st_size for path in (STATIC / "fonts").glob("*.woff2"))
+    weights = {
+        lesson.id: lesson_weight(book / lesson.href, book)
+        for module in curriculum.course.modules
+        for lesson in module.lessons
+    }
+
+    assert {name: weight for name, weight in weights.items() if weight >= LESSON_BUDGET} == {}
+    assert max(weights.values()) + fonts <= FIRST_VISIT_BUDGET
+
+
+def test_every_font_is_one_that_the_style_names() -> None:
+    style = (STATIC / "groundwork.css").read_text(encoding="utf-8")
+    fonts = {path.name for path in (STATIC / "fonts").glob("*.woff2")}
+
+    assert set(re.findall(r"url\(fonts/([^)]+)\)", style)) == fonts
 
 
 def test_search_finds_words_of_lessons_and_questions(book: Path) -> None:

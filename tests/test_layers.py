@@ -22,12 +22,12 @@ RUNGS = (
     {"log"},
     {"gradebook"},
     {"progress", "practice", "sittings", "reflections", "records"}
-    | {"calibration", "review", "belongings"},
+    | {"calibration", "review", "belongings", "rescoring"},
     {"completions", "verifying"},
     {"attention", "grading", "coursefolder", "rebuilding", "sanitize", "assignments"}
     | {"handins", "marksheet", "marking", "stock", "autograde"},
     {"book", "theme", "making", "notebooks", "portal", "preview", "exports", "printing"}
-    | {"binding", "chartcells", "watching"},
+    | {"binding", "chartcells", "gallery", "watching"},
     {"cli"},
     {"__main__"},
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,18 @@ def bind(root: Path) -> int:
             # It numbers sections when all is read, so it may, and does not say so.
             app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
             app.build()
+            sweep(built / "html", app.env.found_docs)
         except SphinxError as error:
             print(f"ERROR: {error}", file=sys.stderr)
             return 1
         return int(app.statuscode)
+
+
+def sweep(html: Path, names: Iterable[str]) -> None:
+    """Take away the pages of files that are no longer in the book."""
+    kept = {html / f"{name}.html" for name in (*names, "search")}
+    for page in set(html.rglob("*.html")) - kept:
+        page.unlink()
 
 
 if __name__ == "__main__":

@@ -18,10 +18,13 @@ from pathlib import Path
 
 import pikepdf
 
-from .course import CLAIM_ROLE, Module
+from .book import item_sources
+from .course import CLAIM_ROLE, Lesson, Module
 from .curriculum import Curriculum
 from .errors import BuildError, GroundworkError
 from .evidence import CONFIDENCE
+from .items import Item
+from .paper import reasons_html
 from .settings import Settings
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -44,11 +47,10 @@ NOT_PRINTED = ("quiz", "facilitate")
 MAIN = re.compile(r'<main id="content"[^>]*>(.*)</main>', re.S)
 TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.S)
 TAG = re.compile(r"<[^>]+>")
-ANSWERS = re.compile(r'<section class="gw-answers">\s*<h2>.*?</h2>(.*?)</section>', re.S)
 FOR_SCREENS = re.compile(
     r'<script\b.*?</script>|<nav class="gw-turn".*?</nav>|<p class="gw-go">.*?</p>'
-    r'|<section class="gw-contents".*?</section>|<div class="gw-app" data-app="finish".*?</div>'
-    r"|<details>.*?</details>",
+    r'|<section class="gw-(?:contents|answers)".*?</section>'
+    r'|<div class="gw-app" data-app="finish".*?</div>|<details>.*?</details>',
     re.S,
 )
 ADDRESS = re.compile(r'\bhref="([^"]*)"')
@@ -58,13 +60,12 @@ CLAIM = re.compile(r"evidence\.html#(claim-[a-z0-9]+)$")
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One page of the book as it is bound: its kind, its HTML, and its answers apart."""
+    """One page of the book as it is bound."""
 
     stem: str
     kind: str
     title: str
     body: str
-    answers: str
 
     @property
     def anchor(self) -> str:
@@ -122,17 +123,10 @@ def read_chapter(book: Path, module: Module, stem: str) -> Chapter:
     title = TITLE.search(found[1]) if found else None
     if not found or not title:
         raise BuildError(f"{path}: this page has no text to print; build the book again.")
-    answers = ANSWERS.search(found[1])
-    body = FOR_SCREENS.sub("", ANSWERS.sub("", found[1]))
+    body = FOR_SCREENS.sub("", found[1])
     kind = {"index": "module", "reflection": "reflection", "handout": "handout"}.get(stem, "lesson")
     bound = frozenset(printed_stems(module))
-    return Chapter(
-        stem,
-        kind,
-        unescape(TAG.sub("", title[1])),
-        _placed(body, stem, bound),
-        FOR_SCREENS.sub("", answers[1]) if answers else "",
-    )
+    return Chapter(stem, kind, unescape(TAG.sub("", title[1])), _placed(body, stem, bound))
 
 
 def _placed(html: str, stem: str, bound: frozenset[str]) -> str:
@@ -170,7 +164,7 @@ def bind(
     title = escape(f"{module.meta.title} · Groundwork")
     first, *others = chapters
     ends = [
-        ("answers", "Answers and reasons", _answers(chapters)),
+        ("answers", "Answers and reasons", _answers(curriculum, module)),
         ("claims", "The claims behind the text", _claims(curriculum, module)),
     ]
     ends = [end for end in ends if end[2]]
@@ -205,12 +199,26 @@ def _chapter(anchor: str, kind: str, body: str) -> str:
     return f'<div class="gw-chapter gw-is-{kind}" id="{anchor}">{body}</div>'
 
 
-def _answers(chapters: Sequence[Chapter]) -> str:
+def _answers(curriculum: Curriculum, module: Module) -> str:
+    """Every question's answer with its reasons, by lesson and number."""
     return "".join(
-        f'<section class="gw-key"><h2>{escape(one.title)}</h2>{one.answers}</section>'
-        for one in chapters
-        if one.answers
+        f'<section class="gw-key"><h2>{escape(lesson.meta.title)}</h2>{told}</section>'
+        for lesson in module.lessons
+        if (told := _told(curriculum, lesson))
     )
+
+
+def _told(curriculum: Curriculum, lesson: Lesson) -> str:
+    items = [curriculum.practice[name] for name in lesson.items]
+    return "".join(
+        f"<h3>Question {number}</h3>{reasons}"
+        for number, item in enumerate(items, start=1)
+        if (reasons := reasons_html(item, _sources(curriculum, item)))
+    )
+
+
+def _sources(curriculum: Curriculum, item: Item) -> list[str]:
+    return [source["text"] for source in item_sources(curriculum, item)]
 
 
 def _claims(curriculum: Curriculum, module: Module) -> str:

@@ -2,10 +2,16 @@
 
 project = "Groundwork"
 language = "en"
-extensions = ["sphinx_external_toc", "myst_nb", "groundwork.theme", "groundwork.book"]
+extensions = [
+    "sphinx_external_toc",
+    "myst_nb",
+    "groundwork.theme",
+    "groundwork.book",
+    "groundwork.gallery",
+]
 external_toc_path = "_toc.yml"
 external_toc_exclude_missing = True
-exclude_patterns = [".*", "_build", "data", "docs", "tests", "notebooks", "src"]
+exclude_patterns = [".*", "_build", "benchmarks", "data", "docs", "tests", "notebooks", "src"]
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline"]
 nb_execution_mode = "off"
 html_theme = "groundwork"

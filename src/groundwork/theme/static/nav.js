@@ -1,20 +1,20 @@
-// The page's light or dark choice, set before the first paint, and the two menus.
+// The page's light or dark choice, set before the first paint, the two menus, and single-key shortcuts.
 (() => {
   const KEY = "gw-theme";
   const PAPER = { light: "#fffdf9", dark: "#131d25" };
   const root = document.documentElement;
   const system = window.matchMedia("(prefers-color-scheme: dark)");
 
-  const remembered = () => {
+  const recall = (key) => {
     try {
-      return localStorage.getItem(KEY);
+      return localStorage.getItem(key);
     } catch {
       return null; // storage may be shut off; the page then follows the system
     }
   };
-  const remember = (theme) => {
+  const remember = (key, value) => {
     try {
-      localStorage.setItem(KEY, theme);
+      localStorage.setItem(key, value);
     } catch {
       // as above
     }
@@ -25,7 +25,7 @@
     for (const meta of document.querySelectorAll('meta[name="theme-color"]')) meta.content = PAPER[theme];
   };
 
-  const chosen = remembered();
+  const chosen = recall(KEY);
   if (chosen in PAPER) show(chosen);
 
   const hangLamp = (button) => {
@@ -36,7 +36,7 @@
     button.addEventListener("click", () => {
       const theme = shown() === "dark" ? "light" : "dark";
       show(theme);
-      remember(theme);
+      remember(KEY, theme);
       label();
     });
     system.addEventListener("change", label);
@@ -62,7 +62,75 @@
     fit();
   };
 
+  // Shortcuts of one key, listed under "?". They hold only while nothing on the page has the
+  // focus, and whoever speaks to their computer can switch them off.
+  const KEYS_OFF = "gw-keys-off";
+  const WORDS = {
+    title: "Keyboard shortcuts",
+    use: "Use these shortcuts",
+    close: "Close",
+    keys: { "/": "Search", n: "Next page", p: "Page before", m: "Menu", "?": "This list", Esc: "Close what is open" },
+  };
+  const off = () => recall(KEYS_OFF) === "1";
+  const follow = (selector) => document.querySelector(selector)?.click();
+  const element = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text }, more);
+
+  const keysDialog = () => {
+    const known = document.querySelector(".gw-keys-dialog");
+    if (known) return known;
+    const dialog = element("dialog", "", { className: "gw-keys-dialog" });
+    const title = element("h2", WORDS.title, { id: "gw-keys-title", tabIndex: -1 });
+    const list = document.createElement("dl");
+    for (const [key, does] of Object.entries(WORDS.keys)) {
+      const row = document.createElement("div");
+      const term = document.createElement("dt");
+      term.append(element("kbd", key));
+      row.append(term, element("dd", does));
+      list.append(row);
+    }
+    const label = element("label", ` ${WORDS.use}`);
+    const box = element("input", "", { type: "checkbox", checked: !off() });
+    box.addEventListener("change", () => remember(KEYS_OFF, box.checked ? "" : "1"));
+    label.prepend(box);
+    const close = element("button", WORDS.close, { type: "button", className: "gw-button" });
+    close.addEventListener("click", () => dialog.close());
+    dialog.setAttribute("aria-labelledby", title.id);
+    dialog.append(title, list, label, close);
+    document.body.append(dialog);
+    return dialog;
+  };
+  const showKeys = () => {
+    const dialog = keysDialog();
+    dialog.showModal();
+    dialog.querySelector("h2").focus();
+  };
+  const search = () => {
+    const field = document.getElementById("gw-q");
+    if (field) field.focus();
+    else location.href = new URL("search.html#gw-q", new URL(root.dataset.root || "./", location.href));
+  };
+  const openMenu = () => {
+    const menu = document.querySelector(".gw-side") ?? document.querySelector(".gw-menu");
+    if (!menu) return;
+    menu.open = true;
+    (menu.querySelector("a[aria-current]") ?? menu.querySelector("a"))?.focus();
+  };
+  const does = { "/": search, n: () => follow('.gw-turn [rel="next"]'), p: () => follow('.gw-turn [rel="prev"]'), m: openMenu, "?": showKeys };
+
+  document.addEventListener("keydown", (event) => {
+    const idle = [null, document.body, root, document.getElementById("content")].includes(document.activeElement);
+    if (!idle || off() || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open]") || !(event.key in does)) return;
+    event.preventDefault();
+    does[event.key]();
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll(".gw-keys")) {
+      button.addEventListener("click", showKeys);
+      button.hidden = false;
+    }
+    if (location.hash === "#gw-q") document.getElementById("gw-q")?.focus();
     document.querySelectorAll(".gw-lamp").forEach(hangLamp);
     document.querySelectorAll("details[data-opens]").forEach(hangMenu);
   });
