@@ -427,7 +427,8 @@ def _outputs(cell: dict[str, Any]) -> list[tuple[Any, ...]]:
         if output["output_type"] == "stream":
             printed[output["name"]] += "".join(output["text"])
         else:
-            others.append((output["output_type"], output.get("data"), output.get("evalue")))
+            data = {kind: "".join(text) for kind, text in output.get("data", {}).items()}
+            others.append((output["output_type"], data, output.get("evalue")))
     return [*printed.items(), *others]
 
 

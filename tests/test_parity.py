@@ -74,10 +74,6 @@ def test_every_row_is_what_nbgrader_leaves(both: Both) -> None:
         assert both.of_ours[student] == both.of_stock[student], both.named[student]
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="the rows agree; the words printed under a cell do not agree everywhere yet",
-)
 def test_the_graded_notebook_shows_what_nbgraders_shows(both: Both) -> None:
     for student in both.accepted():
         case = both.named[student]

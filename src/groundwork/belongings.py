@@ -38,7 +38,7 @@ def belongings(session: Session, enrolment: Enrolment | None, *, now: datetime) 
                     "passed", "started", "finished",
                 )
             }
-            for attempt in store.attempts(session, enrolment)
+            for attempt in store.attempts(session, enrolment, whole=True)
         ],
         "reflections": [
             {name: getattr(saved, name) for name in ("module", "text", "met", "complete", "at")}

@@ -105,14 +105,17 @@ def _check_files(course: CourseFolder, folder: Path) -> None:
 
 
 def _files(course: CourseFolder, folder: Path) -> Iterator[Path]:
+    """Everything nbgrader would copy that is not simply a file."""
     ignored = [*course.ignored, "*.ipynb"]
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                continue
             if any(fnmatch(entry.name, pattern) for pattern in ignored):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _files(course, Path(entry.path))
-            elif not entry.is_file(follow_symlinks=False) and not entry.is_dir():
+            elif not entry.is_dir():
                 yield Path(entry.path)
 
 

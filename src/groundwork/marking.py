@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .grading import Key, told
+from .grading import Answers, Key, told
 from .handins import HandIn
 from .marksheet import KeptNotebook, Marks
-from .rebuilding import problem_of, rebuilt
+from .rebuilding import Placed, problem_of, rebuilt
 from .scoring import score
-from .worksheets import ANSWERS_FILE, notebook
+from .worksheets import ANSWERS_FILE, Cell, notebook
 
 MOST_REMEMBERED = 20_000
 LONGEST_REMEMBERED = 400
@@ -41,38 +41,46 @@ class Marker:
     def __init__(self, kept: KeptNotebook, keys: Mapping[str, Key]) -> None:
         self.kept = kept
         self.keys = keys
+        self._texts = {name: _opened(cell) for name, cell in kept.cells.items()}
         self._remembered: dict[tuple[str, str], tuple[float, str]] = {}
 
     def mark(self, hand_in: HandIn) -> Marked:
         """What a submission earned, the notebook that shows it, and what a person must see."""
         answers = hand_in.answers
-        nodes = rebuilt(hand_in.cells, self.kept.cells, answers.by_item)
-        marks = self._marks(hand_in, nodes)
-        shown = notebook(nodes, groundwork={"quiz": self.kept.name})
+        texts: list[str] = []
+        marks = Marks(hand_in.student, hand_in.timestamp, {}, {})
+        problem, count = _told_problem(hand_in), 0
+        for placed in rebuilt(hand_in.cells, self.kept.cells, answers.by_item):
+            if placed.cell and placed.cell.type == "code":
+                count += 1
+                texts.append(self._code(placed.cell, count, answers, problem, marks))
+            else:
+                texts.append(json.dumps(placed.node(), ensure_ascii=False))
+                self._by_hand(placed, marks)
+        # The cells are JSON already; only what stands around them is made here.
+        around = json.dumps(notebook([], groundwork={"quiz": self.kept.name}), ensure_ascii=False)
+        whole = around.replace("[]", f"[{', '.join(texts)}]", 1)
         notice = problem_of(answers, self.kept.cells, list(self.keys.values()))
-        marked = Marked(hand_in, marks, json.dumps(shown, ensure_ascii=False), notice)
+        marked = Marked(hand_in, marks, whole, notice)
         return self.doubted(marked, hand_in.damage) if hand_in.damage else marked
 
-    def _marks(self, hand_in: HandIn, nodes: list[dict[str, Any]]) -> Marks:
-        """Put results into the notebook's cells and return the points."""
-        points: dict[str, float | None] = {}
-        comments: dict[str, str | None] = {}
-        problem = _told_problem(hand_in)
-        count = 0
-        for node in nodes:
-            name = node["id"]
-            if node["cell_type"] == "code":
-                count += 1
-                node["execution_count"] = count
-                if name in self.keys:
-                    earned, words = self._scored(name, hand_in.answers.by_item.get(name))
-                    points[name] = earned
-                    node["outputs"] = _outputs(count, earned, problem + words)
-            elif name in self.kept.comment_ids:
-                silent = node["source"] == self.kept.cells[name].source
-                points[name] = 0.0 if silent else None
-                comments[name] = NO_RESPONSE if silent else None
-        return Marks(hand_in.student, hand_in.timestamp, points, comments)
+    def _code(self, cell: Cell, count: int, answers: Answers, problem: str, marks: Marks) -> str:
+        """A code cell as JSON, the next that ran; what it earned goes into the marks."""
+        outputs = ""
+        if cell.name in self.keys:
+            earned, words = self._scored(cell.name, answers.by_item.get(cell.name))
+            marks.points[cell.name] = earned
+            outputs = _outputs(count, earned, problem + words)
+        return f'{self._texts[cell.name]}, "execution_count": {count}, "outputs": [{outputs}]}}'
+
+    def _by_hand(self, placed: Placed, marks: Marks) -> None:
+        """Leave an answer in words to a person, or give nothing where there is none."""
+        cell = placed.cell
+        if cell is None or cell.name not in self.kept.comment_ids:
+            return
+        silent = placed.source == cell.source
+        marks.points[cell.name] = 0.0 if silent else None
+        marks.comments[cell.name] = NO_RESPONSE if silent else None
 
     def _scored(self, name: str, answer: Any) -> tuple[float, str]:
         try:
@@ -109,13 +117,18 @@ def _told_problem(hand_in: HandIn) -> str:
     return f"{hand_in.answers.problem}\n" if hand_in.answers.problem else ""
 
 
-def _outputs(count: int, earned: float, words: str) -> list[dict[str, Any]]:
-    return [
-        {"output_type": "stream", "name": "stdout", "text": f"{words}\n"},
-        {
-            "output_type": "execute_result",
-            "execution_count": count,
-            "data": {"text/plain": repr(earned)},
-            "metadata": {},
-        },
-    ]
+def _opened(cell: Cell) -> str:
+    """A code cell as JSON up to the place where what it printed begins."""
+    node = cell.node()
+    rest = {key: value for key, value in node.items() if key not in {"execution_count", "outputs"}}
+    return json.dumps(rest, ensure_ascii=False)[:-1]
+
+
+def _outputs(count: int, earned: float, words: str) -> str:
+    """What a graded cell printed and returned, as JSON."""
+    printed = json.dumps(f"{words}\n", ensure_ascii=False)
+    return (
+        f'{{"output_type": "stream", "name": "stdout", "text": {printed}}}, '
+        f'{{"output_type": "execute_result", "execution_count": {count}, '
+        f'"data": {{"text/plain": "{earned!r}"}}, "metadata": {{}}}}'
+    )

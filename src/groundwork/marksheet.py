@@ -101,8 +101,8 @@ class Marks:
 
     student: str
     timestamp: datetime | None
-    points: Mapping[str, float | None]
-    comments: Mapping[str, str | None] = field(default_factory=dict)
+    points: dict[str, float | None]
+    comments: dict[str, str | None] = field(default_factory=dict)
     doubtful: bool = False
 
 

@@ -7,6 +7,7 @@ what one of them shows and runs the other does too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -27,43 +28,57 @@ UNGRADED = "0.0"
 """What a graded cell says until it has run; nbgrader takes silence for full marks."""
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A cell of the notebook anew: a kept one, or else a learner's own, which is text now."""
+
+    cell: Cell | None
+    source: str
+    number: int = 0
+
+    def node(self) -> dict[str, Any]:
+        """The cell as it stands in a notebook file before anything has run."""
+        if self.cell is None:
+            return {
+                "cell_type": "raw",
+                "id": f"learner_{self.number}",
+                "metadata": {},
+                "source": self.source,
+            }
+        graded = self.cell.points is not None and not self.cell.by_hand
+        return self.cell.node(number=UNGRADED if graded else None) | {"source": self.source}
+
+
 def rebuilt(
     given: Iterable[Given], cells: Mapping[str, Cell], answers: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+) -> list[Placed]:
     """The cells anew, in the order they came; learners' own as text where they stood."""
-    nodes: list[dict[str, Any]] = []
+    placed: list[Placed] = []
     missing = dict(cells)
     for number, (name, source) in enumerate(given):
         cell = missing.pop(name, None) if name is not None else None
         if cell:
-            nodes.append(_restored(cell, source, answers))
+            placed.append(_restored(cell, source, answers))
         elif source.strip():
-            nodes.append(_text_cell(source, number))
-    return nodes + [_restored(cell, cell.source, answers) for cell in missing.values()]
+            placed.append(Placed(None, as_text(source), number))
+    return placed + [_restored(cell, cell.source, answers) for cell in missing.values()]
 
 
-def _restored(cell: Cell, source: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+def _restored(cell: Cell, source: str, answers: Mapping[str, Any]) -> Placed:
     if not cell.by_hand:
-        return cell.node(number=UNGRADED if cell.points is not None else None)
+        return Placed(cell, cell.source)
     typed = answers.get(cell.name)
     written = [text for text in (typed, source) if isinstance(text, str) and text.strip()]
     own = [text for text in written if text.strip() != cell.source.strip()]
-    return cell.node() | ({"source": as_text("\n\n".join(own))} if own else {})
-
-
-def _text_cell(source: str, number: int) -> dict[str, Any]:
-    return {
-        "cell_type": "raw",
-        "id": f"learner_{number}",
-        "metadata": {},
-        "source": as_text(source),
-    }
+    return Placed(cell, as_text("\n\n".join(own)) if own else cell.source)
 
 
 def as_text(words: str) -> str:
     """A learner's words as HTML that shows exactly them, whatever they wrote."""
     lines = words.replace("\r\n", "\n").replace("\r", "\n")
-    plain = "".join(char if char in "\n\t" or char.isprintable() else "\ufffd" for char in lines)
+    plain = lines
+    if not lines.replace("\n", "").replace("\t", "").isprintable():
+        plain = "".join(c if c in "\n\t" or c.isprintable() else "\ufffd" for c in lines)
     return TEXT.format(escape(plain).replace("$", "&#36;").replace("\\", "&#92;"))
 
 

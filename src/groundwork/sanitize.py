@@ -42,7 +42,7 @@ class Sanitize(NbGraderPreprocessor):  # type: ignore[misc]
         answers = self._answers(about["assignment"], about["student"])
         problem = problem_of(answers, cells, keys)
         set_notice(Path(self._course.root), about["assignment"], about["student"], problem)
-        nodes = rebuilt(given_cells(nb), cells, answers.by_item)
+        nodes = [placed.node() for placed in rebuilt(given_cells(nb), cells, answers.by_item)]
         clean = from_dict(  # type: ignore[no-untyped-call]
             notebook(nodes, groundwork={"quiz": about["assignment"]})
         )

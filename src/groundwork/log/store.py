@@ -152,9 +152,15 @@ def attempts(
     *,
     module: str | None = None,
     purpose: str | None = None,
+    whole: bool = False,
 ) -> Sequence[Attempt]:
-    """A learner's attempts, oldest first."""
+    """A learner's attempts, oldest first; `whole` with what was answered and told as well.
+
+    That is most of an attempt, and only asked for by whoever shows it.
+    """
     query = select(Attempt).where(Attempt.enrolment_id == enrolment.id)
+    if not whole:
+        query = query.options(defer(Attempt.answers), defer(Attempt.told))
     if module is not None:
         query = query.where(Attempt.module == module)
     if purpose is not None:

@@ -101,7 +101,8 @@ class Attempt(Base):
     """One sitting of a graded form, with its whole answers and what was told about it.
 
     `number` counts a learner's attempts at one module and purpose from 1, so two tabs
-    cannot both be the next one.
+    cannot both be the next one. An attempt keeps what it was given; `scores`, `score` and
+    `passed` are what counts now, after the latest rescoring.
     """
 
     __tablename__ = "attempt"
@@ -116,14 +117,70 @@ class Attempt(Base):
     version: Mapped[str] = mapped_column(String(64))
     number: Mapped[int]
     answers: Mapped[dict[str, Any]]
-    scores: Mapped[dict[str, Any]]
-    score: Mapped[float]
+    given_scores: Mapped[dict[str, Any]] = mapped_column("scores")
+    given_score: Mapped[float] = mapped_column("score")
     max_score: Mapped[float]
-    passed: Mapped[bool | None]
+    given_passed: Mapped[bool | None] = mapped_column("passed")
     told: Mapped[dict[str, Any]]
     started: Mapped[datetime]
     finished: Mapped[datetime]
     received: Mapped[datetime]
+
+    rescores: Mapped[list[Rescore]] = relationship(order_by="Rescore.id", lazy="selectin")
+
+    @property
+    def scores(self) -> dict[str, Any]:
+        """The points of each item."""
+        return self.rescores[-1].scores if self.rescores else self.given_scores
+
+    @scores.setter
+    def scores(self, scores: dict[str, Any]) -> None:
+        self.given_scores = scores
+
+    @property
+    def score(self) -> float:
+        """The points of them all."""
+        return self.rescores[-1].score if self.rescores else self.given_score
+
+    @score.setter
+    def score(self, score: float) -> None:
+        self.given_score = score
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether it passes; None for a pre-check."""
+        return self.rescores[-1].passed if self.rescores else self.given_passed
+
+    @passed.setter
+    def passed(self, passed: bool | None) -> None:
+        self.given_passed = passed
+
+
+class Rescoring(Base):
+    """That a key was corrected and attempts were scored again: when, by whom, with what effect."""
+
+    __tablename__ = "rescoring"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(255))
+    quiz: Mapped[str] = mapped_column(String(120))
+    version: Mapped[str] = mapped_column(String(64))
+    take_away: Mapped[bool]
+    effect: Mapped[dict[str, Any]]
+
+
+class Rescore(Base):
+    """What an attempt counts since a rescoring; the latest one counts."""
+
+    __tablename__ = "rescore"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rescoring_id: Mapped[int] = mapped_column(ForeignKey("rescoring.id"))
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    scores: Mapped[dict[str, Any]]
+    score: Mapped[float]
+    passed: Mapped[bool | None]
 
 
 class Reflection(Base):

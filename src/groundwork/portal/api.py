@@ -231,7 +231,7 @@ def get_attempts(portal: AHouse, who: AWho) -> dict[str, list[dict[str, Any]]]:
     """Everything the learner has sat, oldest first, with what they were told then."""
     with portal.database.read() as session:
         enrolment = store.enrolment_of(session, who.key, who.course)
-        sat = store.attempts(session, enrolment) if enrolment else ()
+        sat = store.attempts(session, enrolment, whole=True) if enrolment else ()
         return {"attempts": [_attempt_row(attempt) for attempt in sat]}
 
 
