@@ -35,7 +35,7 @@ bench: $(VENV)/.developer
 # Exact versions, without any registry's address in them.
 requirements: $(VENV)/.developer
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" --output-file requirements.txt pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" --extra dev --extra postgres --constraint requirements.txt --output-file tests/requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" --extra dev --extra postgres --extra cohort --extra cluster --constraint requirements.txt --output-file tests/requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" --output-file tests/sphinx/requirements.txt tests/sphinx/requirements.in
 
 python:

@@ -28,6 +28,7 @@ RUNGS = (
     | {"handins", "marksheet", "marking", "stock", "autograde"},
     {"book", "theme", "making", "notebooks", "portal", "preview", "exports", "printing"}
     | {"binding", "chartcells", "gallery", "watching"},
+    {"commands"},
     {"cli"},
     {"__main__"},
 )

@@ -1,0 +1,14 @@
+"""A worker's own portfolio: trainings from elsewhere, supervision, checklist."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
