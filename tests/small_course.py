@@ -121,3 +121,15 @@ def grades(course: Path, student: str, assignment: str = FORM_A) -> dict[str, fl
 
 def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def add_code(course: Path, *, students: list[str], pause: float = 0) -> None:
+    """An instructor's own assignment, generated and handed in."""
+    about = {"schema_version": 3, "solution": False, "locked": True, "task": False}
+    test = code("x * 2.0", nbgrader=about | {"grade": True, "grade_id": "t", "points": 10})
+    cells = [code(f"import time; time.sleep({pause}); x = 2"), test]
+    book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    for folder in (course / "source", *(course / "submitted" / who for who in students)):
+        (folder / "own").mkdir(parents=True)
+        (folder / "own" / "own.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    nbgrader(course, "generate_assignment", "own")

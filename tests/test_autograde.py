@@ -27,6 +27,7 @@ from small_course import (
     PARTLY,
     REFLECTION,
     RIGHT,
+    add_code,
     code,
     grades,
     hand_in,
@@ -59,18 +60,6 @@ def groundwork(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
     )
-
-
-def add_code(course: Path, *, students: list[str], pause: float = 0) -> None:
-    """An instructor's own assignment, generated and handed in."""
-    about = {"schema_version": 3, "solution": False, "locked": True, "task": False}
-    test = code("x * 2.0", nbgrader=about | {"grade": True, "grade_id": "t", "points": 10})
-    cells = [code(f"import time; time.sleep({pause}); x = 2"), test]
-    book = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    for folder in (course / "source", *(course / "submitted" / who for who in students)):
-        (folder / "own").mkdir(parents=True)
-        (folder / "own" / "own.ipynb").write_text(json.dumps(book), encoding="utf-8")
-    nbgrader(course, "generate_assignment", "own")
 
 
 # Which way

@@ -112,6 +112,7 @@ def graded(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(built, course)
     hand_in(course, "right", FORM_A, RIGHT)
     hand_in(course, "partly", FORM_A, PARTLY)
+    hand_in(course, "partly", PRE, PARTLY)
     hand_in(course, "missing", FORM_A, None)
     whole = json.dumps({"quiz": FORM_A, "version": "", "answers": RIGHT}).encode()
     hand_in(course, "truncated", FORM_A, whole[:-30])
@@ -290,6 +291,24 @@ def test_feedback_shows_what_was_answered_in_words(graded: Path) -> None:
     assert "- A screen" in page
 
 
+def test_feedback_on_a_precheck_tells_the_score_by_objective_and_of_no_question(
+    graded: Path, curriculum: Curriculum
+) -> None:
+    items = curriculum.quizzes[MODULE].form("A").items
+    total = sum(score(item, PARTLY[item.id]).score for item in items)
+
+    page = (graded / "feedback" / "partly" / PRE / f"{PRE}.html").read_text("utf-8")
+
+    body = page[page.index("<body") :]
+    assert f"Take a small step.: {round(total, 2):g} of 7" in body
+    assert "Who can help a baby to walk?" in body
+    assert "- A screen" in body
+    assert body.count("Score:") == 1, "of the whole"
+    assert "Grade cell" not in body
+    assert "Out[" not in body
+    assert not SECRETS.search(body.encode())
+
+
 def test_export_reads_the_same_scores(graded: Path, curriculum: Curriculum) -> None:
     items = curriculum.quizzes[MODULE].form("A").items
     total = sum(score(item, PARTLY[item.id]).score for item in items)
@@ -420,7 +439,7 @@ def reflect(log: Database, learner: str, *, complete: bool, course: str = SELF_S
                 text=MARKUP,
                 met=[complete] * 3,
                 complete=complete,
-                assessed_by="the learner",
+                assessed_by="the learner" if course == SELF_STUDY else "",
                 at=NOW,
             )
         )

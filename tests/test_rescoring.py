@@ -1,89 +1,28 @@
 """A corrected key: shown first, written whole, noted; and nobody loses a pass unasked."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from corrected_key import FAR_OFF, NOW, RIGHT_AFTER, correct_key, read, sit
 from groundwork import rescoring
 from groundwork.cli import app
-from groundwork.curriculum import Curriculum, load_curriculum
+from groundwork.curriculum import Curriculum
 from groundwork.errors import ConflictError
 from groundwork.gradebook import read_scores, write_gradebook
-from groundwork.log import Attempt, Database, Rescore, Rescoring, open_database, store
+from groundwork.log import Attempt, Database, Rescore, Rescoring, open_database
 from groundwork.progress import module_progress, read_work
-from groundwork.scoring import passed, score
-from groundwork.settings import SELF_STUDY, read_settings
+from groundwork.settings import SELF_STUDY
 from small_course import FORM_A, MODULE, PRE, RIGHT
 from small_portal import small_settings
-
-NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-LOOK = "{id: look, text: Look at you, correct: true"
-LATE = "{id: late, text: About time, correct: false"
-FAR_OFF = {"a-how-many": 30}
-RIGHT_AFTER = RIGHT | {"a-first-step": "late"}
-"""What is right once the key of one item is corrected."""
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return small_settings(tmp_path).root
-
-
-def read(project: Path) -> Curriculum:
-    return load_curriculum(read_settings({"GROUNDWORK_ROOT": str(project)}))
-
-
-def correct_key(project: Path) -> Curriculum:
-    """The author finds that the other option of one item is the right one."""
-    path = project / "quizzes" / MODULE / "form-a.yml"
-    text = path.read_text(encoding="utf-8")
-    assert LOOK in text and LATE in text
-    text = text.replace(LOOK, LOOK.replace("true", "false"))
-    path.write_text(text.replace(LATE, LATE.replace("false", "true")), encoding="utf-8")
-    return read(project)
-
-
-def sit(
-    log: Database,
-    curriculum: Curriculum,
-    learner: str,
-    answers: dict[str, Any],
-    *,
-    purpose: str = "quiz",
-    version: str | None = None,
-) -> None:
-    """Put an attempt into the log, scored with the key of this moment."""
-    form = curriculum.quizzes[MODULE].form("A")
-    scores = {item.id: score(item, answers.get(item.id)).score for item in form.items}
-    total = sum(scores.values())
-    with log.write() as session:
-        enrolment = store.enrol(session, learner, SELF_STUDY, at=NOW)
-        number = store.count_attempts(session, enrolment, module=MODULE, purpose=purpose) + 1
-        session.add(
-            Attempt(
-                attempt_id=f"{learner}-{purpose}-{number}",
-                enrolment_id=enrolment.id,
-                module=MODULE,
-                purpose=purpose,
-                form="A",
-                version=version or form.version,
-                number=number,
-                answers={item.id: answers.get(item.id) for item in form.items},
-                scores=scores,
-                score=total,
-                max_score=form.max_score,
-                passed=passed(total, maximum=7, share=0.8) if purpose == "quiz" else None,
-                told={"score": total},
-                started=NOW,
-                finished=NOW + timedelta(minutes=number),
-                received=NOW,
-            )
-        )
 
 
 def rescore(log: Database, curriculum: Curriculum, *, take_away: bool = False) -> int | None:
@@ -261,7 +200,3 @@ def test_the_command_shows_and_then_does_it(
     assert "written" not in again.output
     url = f"sqlite:///{tmp_path}/data/courses/{SELF_STUDY}/gradebook.db"
     assert read_scores(url) == {(FORM_A, "loses"): (5.0, 7.0)}
-
-
-def test_neither_course_nor_quiz_is_wrong_usage() -> None:
-    assert CliRunner().invoke(app, ["grade"]).exit_code == 2

@@ -44,6 +44,13 @@ if Path({quizzes!r}).is_dir():
 c.Autograde.sanitize_preprocessors = [
 {steps}]
 
+# A pre-check's questions come again, so its feedback page tells the score by objective only.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "groundwork.precheckpage.ByObjective",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
 # Learners' answers lie in {answers} beside the notebook: collect them, never replace them.
 c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".json"]
 c.Autograde.exclude_overwriting = {{

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from .attention import notices, set_notice
 from .coursefolder import CourseFolder, read_course, unchanged_environment
 from .errors import ConflictError
@@ -80,12 +82,12 @@ def grade_course(root: Path, how: How, *, only: str | None = None) -> Iterator[G
         for name in submitted:
             if only in (None, name):
                 kept[name] = read_notebooks(book, name)
-    makers = {name: _marker(course, name, found) for name, found in kept.items() if found}
+    makers = {name: marker_of(course, name, found) for name, found in kept.items() if found}
     for name, found in kept.items():
         if found is None:
             yield Graded(name, "left", "the gradebook does not know it", 0, len(submitted[name]), 0)
             continue
-        due = _due(course, name, submitted[name], how)
+        due = submitted[name] if how.force else new_work(course, name, submitted[name])
         made = makers[name]
         graded = (
             _by_nbgrader(course, name, due, made, how)
@@ -95,12 +97,10 @@ def grade_course(root: Path, how: How, *, only: str | None = None) -> Iterator[G
         yield replace(graded, skipped=len(submitted[name]) - len(due))
 
 
-def _due(
-    course: CourseFolder, assignment: str, submitted: Mapping[str, Path], how: How
+def new_work(
+    course: CourseFolder, assignment: str, submitted: Mapping[str, Path]
 ) -> dict[str, Path]:
     """The submissions that are new, or newer than what was graded of them."""
-    if how.force:
-        return dict(submitted)
     return {
         student: folder
         for student, folder in submitted.items()
@@ -134,7 +134,7 @@ def _mtime(path: Path) -> int:
 # Which way
 
 
-def _marker(course: CourseFolder, name: str, found: Sequence[KeptNotebook]) -> Marker | str:
+def marker_of(course: CourseFolder, name: str, found: Sequence[KeptNotebook]) -> Marker | str:
     """What grades an assignment by arithmetic, or why nbgrader itself has to."""
     why = _why_not_data(course, name, found)
     if why:
@@ -184,47 +184,67 @@ def _is_data(cell: Cell) -> bool:
 def _by_arithmetic(
     course: CourseFolder, marker: Marker, due: Mapping[str, Path], how: How
 ) -> Graded:
-    penalty = late_penalty(course) if course.late_settings else None
-    given = _given_files(course, marker.kept.name)
-    listed = {n.student for n in notices(course.root) if n.assignment == marker.kept.name}
+    desk = Desk(course, marker)
     flagged = 0
-    for some in _batches(due):
-        marked = [
-            marker.mark(read_hand_in(course, marker.kept.name, student, folder, marker.kept.cells))
-            for student, folder in some
-        ]
-        for one in _committed(course, marker, marked, penalty):
-            _write_folder(course, marker.kept.name, one, given)
-            if one.notice or one.hand_in.student in listed:
-                set_notice(course.root, marker.kept.name, one.hand_in.student, one.notice)
-            flagged += one.notice is not None
+    for some in batches(due):
+        marked = desk.mark(some)
+        with open_gradebook(course.gradebook_url) as book:
+            hold(book, course.course_id)
+            marked = desk.write_rows(book, marked)
+        # Files follow when the rows are safe; a run that ends here is finished by the next.
+        desk.write_files(marked)
+        flagged += sum(one.notice is not None for one in marked)
         how.tick(len(marked))
     return Graded(marker.kept.name, ARITHMETIC, "its graded cells are data", len(due), 0, flagged)
 
 
-def _batches(due: Mapping[str, Path]) -> Iterator[list[tuple[str, Path]]]:
+def batches(due: Mapping[str, Path]) -> Iterator[list[tuple[str, Path]]]:
+    """Some submissions at a time."""
     everything = list(due.items())
     for start in range(0, len(everything), BATCH):
         yield everything[start : start + BATCH]
 
 
-def _committed(
-    course: CourseFolder, marker: Marker, marked: Sequence[Marked], penalty: Penalty | None
-) -> Sequence[Marked]:
-    """Write a batch into the gradebook in one transaction; files follow, and can again."""
-    kept = marker.kept
-    with open_gradebook(course.gradebook_url) as book:
-        hold(book, course.course_id)
+class Desk:
+    """Where one assignment is graded: its marker, what late work costs, what lies beside it."""
+
+    def __init__(self, course: CourseFolder, marker: Marker) -> None:
+        self.course = course
+        self.marker = marker
+        self._penalty: Penalty | None = late_penalty(course) if course.late_settings else None
+        self._given = _given_files(course, marker.kept.name)
+        name = marker.kept.name
+        self._listed = {n.student for n in notices(course.root) if n.assignment == name}
+
+    def mark(self, some: Sequence[tuple[str, Path]]) -> list[Marked]:
+        """Mark submissions, each a student and a folder; nothing is written."""
+        kept = self.marker.kept
+        return [
+            self.marker.mark(read_hand_in(self.course, kept.name, student, folder, kept.cells))
+            for student, folder in some
+        ]
+
+    def write_rows(self, book: Session, marked: Sequence[Marked]) -> list[Marked]:
+        """Write rows in the caller's transaction; return what is doubted after a look there."""
+        kept = self.marker.kept
         timestamps = {one.hand_in.student: one.hand_in.timestamp for one in marked}
         stumbled = extended_without_date(book, kept, timestamps)
-        marked = [
-            marker.doubted(one, EXTENSION_WITHOUT_DATE)
+        looked_at = [
+            self.marker.doubted(one, EXTENSION_WITHOUT_DATE)
             if one.hand_in.student in stumbled and not one.hand_in.damage
             else one
             for one in marked
         ]
-        write_marks(book, kept, [one.marks for one in marked], penalty)
-    return marked
+        write_marks(book, kept, [one.marks for one in looked_at], self._penalty)
+        return looked_at
+
+    def write_files(self, marked: Sequence[Marked]) -> None:
+        """Write the folders that formgrader and feedback read, and the list for a person."""
+        name = self.marker.kept.name
+        for one in marked:
+            _write_folder(self.course, name, one, self._given)
+            if one.notice or one.hand_in.student in self._listed:
+                set_notice(self.course.root, name, one.hand_in.student, one.notice)
 
 
 def _given_files(course: CourseFolder, assignment: str) -> dict[str, Given]:

@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -27,12 +27,18 @@ from .curriculum import Curriculum
 from .errors import ConflictError, SettingsError
 from .log import Attempt, Enrolment, Learner, Reflection, store
 from .settings import SELF_STUDY
-from .worksheets import FORM_A, FORM_B, KERNEL, PRECHECK, REFLECTION, Cell, Worksheet, worksheets
+from .worksheets import KERNEL, REFLECTION, SAT_AS, Cell, Worksheet, worksheets
 
 BUSY_SECONDS = 20
 LONGEST_NAME = 128
 SELF_ASSESSED = "self-assessed"
 NOT_YET = "self-assessed: not yet"
+NO_RESPONSE = "No response."
+"""What nbgrader says of an answer in words that was left empty."""
+LONGEST_DATABASE = 63
+"""Bytes of a name that PostgreSQL keeps; it cuts off the rest without a word."""
+TABLES_LOCK = 0x67726164
+"""Whoever makes a gradebook's tables on PostgreSQL holds this lock."""
 SAFE_NAME = str.maketrans({"<": "‹", ">": "›"})
 """formgrader prints names as they are, as text in one place and as HTML in another."""
 
@@ -77,6 +83,8 @@ def write_gradebook(
                 student = writer.put_student(enrolment.learner)
                 for submission in submissions(session, enrolment, sheets):
                     writer.put_submission(student, submission)
+                for name in set_aside(session, enrolment, sheets):
+                    writer.take_back(student, name)
 
 
 def submissions(
@@ -91,14 +99,31 @@ def submissions(
             if saved:
                 yield _reflected(sheet, saved, enrolment.course)
             continue
-        asked = {
-            PRECHECK: ("precheck", "A"),
-            FORM_A: ("quiz", "A"),
-            FORM_B: ("quiz", "B"),
-        }[kind]
-        sat = [a for a in attempts if a.module == sheet.module and (a.purpose, a.form) == asked]
-        if sat:
-            yield _sat(sheet, max(sat, key=lambda attempt: (attempt.score, -attempt.number)))
+        best = best_attempt(attempts, sheet.module, kind)
+        if best:
+            yield _sat(sheet, best)
+
+
+def set_aside(session: Session, enrolment: Enrolment, sheets: Sequence[Worksheet]) -> Iterator[str]:
+    """The worksheets of which a learner has attempts, and none that counts any more."""
+    attempts = store.attempts(session, enrolment)
+    if not any(attempt.set_aside for attempt in attempts):
+        return
+    for sheet in sheets:
+        kind = sheet.name.removeprefix(f"{sheet.module}-")
+        sat = {(a.purpose, a.form) for a in attempts if a.module == sheet.module}
+        if SAT_AS.get(kind) in sat and best_attempt(attempts, sheet.module, kind) is None:
+            yield sheet.name
+
+
+def best_attempt(attempts: Sequence[Attempt], module: str, kind: str) -> Attempt | None:
+    """The attempt at a worksheet that counts: the best, and of equals the first; none set aside."""
+    sat = [
+        one
+        for one in attempts
+        if one.module == module and (one.purpose, one.form) == SAT_AS[kind] and not one.set_aside
+    ]
+    return max(sat, key=lambda attempt: (attempt.score, -attempt.number), default=None)
 
 
 def _sat(sheet: Worksheet, attempt: Attempt) -> Submission:
@@ -107,8 +132,8 @@ def _sat(sheet: Worksheet, attempt: Attempt) -> Submission:
 
 
 def _reflected(sheet: Worksheet, saved: Reflection, course: str) -> Submission:
-    if course != SELF_STUDY:
-        mark = Mark(None)
+    if course != SELF_STUDY and not saved.assessed_by:
+        mark = Mark(None) if saved.text.strip() else Mark(0.0, NO_RESPONSE)
     elif saved.complete:
         mark = Mark(1.0, SELF_ASSESSED)
     else:
@@ -134,6 +159,47 @@ def read_scores(gradebook_url: str) -> dict[tuple[str, str], tuple[float, float]
             }
 
 
+def forget_student(gradebook_url: str, key: str) -> None:
+    """Take a learner and all they handed in out of a gradebook, where there is one."""
+    if not _is_there(gradebook_url):
+        return
+    with open_gradebook(gradebook_url) as book:
+        student = book.get(nbgrader_api().Student, student_id(key))
+        if student is not None:
+            _delete_student(book, student)
+
+
+def forget_students(gradebook_url: str) -> None:
+    """Take everybody and all they handed in out of a gradebook, where there is one."""
+    if not _is_there(gradebook_url):
+        return
+    with open_gradebook(gradebook_url) as book:
+        for student in book.scalars(select(nbgrader_api().Student)).all():
+            _delete_student(book, student)
+
+
+def _is_there(gradebook_url: str) -> bool:
+    address = make_url(gradebook_url)
+    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
+
+
+def _delete_student(book: Session, student: Any) -> None:
+    for handed_in in list(student.submissions):
+        _delete_submission(book, handed_in)
+    book.expire(student)
+    book.delete(student)
+
+
+def _delete_submission(book: Session, handed_in: Any) -> None:
+    """Remove a submission and what hangs on it; nbgrader's tables do not do that themselves."""
+    for notebook in list(handed_in.notebooks):
+        for row in (*notebook.grades, *notebook.comments):
+            book.delete(row)
+        book.delete(notebook)
+    book.delete(handed_in)
+    book.flush()
+
+
 def nbgrader_api() -> ModuleType:
     """`nbgrader.api`, imported late because that takes two seconds."""
     with warnings.catch_warnings():
@@ -145,8 +211,9 @@ def nbgrader_api() -> ModuleType:
 
 @contextmanager
 def open_gradebook(url: str) -> Iterator[Session]:
-    """One transaction on a gradebook, whose folder and tables are made when there are none.
+    """One transaction on a gradebook, which is made when there is none.
 
+    That is a file, or on a PostgreSQL server a database; and nbgrader's tables in it.
     Raise `SettingsError` with one sentence when the server, file or disk refuses.
     """
     address = make_url(url)
@@ -154,12 +221,12 @@ def open_gradebook(url: str) -> Iterator[Session]:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(url)
     try:
-        with Session(engine) as book, book.begin():
+        with _connected(engine) as connection, Session(connection) as book, book.begin():
             _make_tables(book.connection())
             yield book
     except SQLAlchemyError as error:
         shown = address.render_as_string(hide_password=True)
-        reason = str(error).splitlines()[0]
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise SettingsError(f"The gradebook {shown} cannot be used: {reason}") from error
     finally:
         engine.dispose()
@@ -172,6 +239,41 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _say_begin_ourselves)
     event.listen(engine, "begin", _take_the_lock)
     return engine
+
+
+def _connected(engine: Engine) -> Connection:
+    """A connection to a gradebook, whose database is made on its server if it is not there."""
+    try:
+        return engine.connect()
+    except OperationalError:
+        if engine.dialect.name != "postgresql":
+            raise
+    _make_database(engine.url)
+    return engine.connect()
+
+
+def _make_database(address: URL) -> None:
+    """Make a course's database on its server, if it is not there."""
+    name = address.database or ""
+    if len(name.encode()) > LONGEST_DATABASE:
+        raise SettingsError(
+            f"PostgreSQL cannot tell names of more than {LONGEST_DATABASE} bytes apart; "
+            f"give this course a shorter one than {name}."
+        )
+    engine = create_engine(
+        address.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
+    there = text("SELECT 1 FROM pg_database WHERE datname = :name")
+    with engine.connect() as server:
+        if server.scalar(there, {"name": name}):
+            return
+        quoted = engine.dialect.identifier_preparer.quote_identifier(name)
+        try:
+            server.exec_driver_sql(f"CREATE DATABASE {quoted}")
+        except DatabaseError:
+            # Somebody else who grades this course may have been faster.
+            if not server.scalar(there, {"name": name}):
+                raise
 
 
 def _say_begin_ourselves(connection: Any, _record: Any) -> None:
@@ -187,6 +289,10 @@ def _make_tables(connection: Connection) -> None:
     """Do what nbgrader does with an empty database, without its call to a program on PATH."""
     if inspect(connection).get_table_names():
         return
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": TABLES_LOCK})
+        if inspect(connection).get_table_names():
+            return
     from alembic.script import ScriptDirectory
     from nbgrader.dbutil import ALEMBIC_DIR
 
@@ -309,6 +415,16 @@ class _Writer:
             self.book.flush()
         self._put_grades(notebook, sheet, submission.marks, newer=newer)
         self._put_comments(notebook, sheet, submission.marks)
+
+    def take_back(self, student: Any, worksheet: str) -> None:
+        """Forget what a learner had handed in for a worksheet, since it counts no more."""
+        handed_in = self._one(
+            self.api.SubmittedAssignment,
+            assignment_id=self.notebooks[worksheet].assignment_id,
+            student_id=student.id,
+        )
+        if handed_in is not None:
+            _delete_submission(self.book, handed_in)
 
     def _put_grades(
         self, notebook: Any, sheet: Any, marks: dict[str, Mark], *, newer: bool

@@ -43,7 +43,7 @@ class HandIn:
     damage: str | None = None
 
 
-class _DamageError(Exception):
+class DamageError(Exception):
     """A submission that nbgrader does not grade; the message is a sentence."""
 
 
@@ -59,7 +59,7 @@ def read_hand_in(
         _check_files(course, folder)
         timestamp = read_timestamp(folder)
         given = _read_notebook(course, assignment, folder / f"{assignment}.ipynb", cells)
-    except _DamageError as error:
+    except DamageError as error:
         damage = str(error)
     return HandIn(student, folder, tuple(given), answers, timestamp, damage)
 
@@ -71,13 +71,13 @@ def read_timestamp(folder: Path) -> datetime | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):
-        raise _DamageError(f"{TIMESTAMP_FILE} cannot be read.") from None
+        raise DamageError(f"{TIMESTAMP_FILE} cannot be read.") from None
     if not written:
         return None
     try:
         return parsed_timestamp(written)
     except (ValueError, OverflowError, TypeError):
-        raise _DamageError(f"{TIMESTAMP_FILE} does not hold a time.") from None
+        raise DamageError(f"{TIMESTAMP_FILE} does not hold a time.") from None
 
 
 def parsed_timestamp(written: str) -> datetime:
@@ -99,9 +99,9 @@ def _check_files(course: CourseFolder, folder: Path) -> None:
         try:
             kind = path.stat().st_mode
         except OSError:
-            raise _DamageError(f"{_named(path.name)} is a link to nothing.") from None
+            raise DamageError(f"{_named(path.name)} is a link to nothing.") from None
         if not stat.S_ISREG(kind):
-            raise _DamageError(f"{_named(path.name)} is neither a file nor a folder.")
+            raise DamageError(f"{_named(path.name)} is neither a file nor a folder.")
 
 
 def _files(course: CourseFolder, folder: Path) -> Iterator[Path]:
@@ -128,7 +128,7 @@ def _read_notebook(
     course: CourseFolder, assignment: str, path: Path, cells: Mapping[str, Cell]
 ) -> list[Given]:
     if not path.is_file():
-        raise _DamageError(f"There is no {path.name}.")
+        raise DamageError(f"There is no {path.name}.")
     try:
         book = json.loads(path.read_bytes().decode("utf-8"))
         plain = plain_cells(book, cells)
@@ -143,7 +143,7 @@ def _as_nbgrader_reads(course: CourseFolder, assignment: str, path: Path) -> lis
     try:
         return read_notebook(course, assignment, path)
     except Exception as error:  # noqa: BLE001  # a learner's file may break it in any way
-        raise _DamageError(f"{path.name} {_why_unusable(error)}") from None
+        raise DamageError(f"{path.name} {_why_unusable(error)}") from None
 
 
 def _why_unusable(error: Exception) -> str:

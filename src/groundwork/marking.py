@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .gradebook import NO_RESPONSE
 from .grading import Answers, Key, told
 from .handins import HandIn
 from .marksheet import KeptNotebook, Marks
@@ -21,8 +22,6 @@ from .worksheets import ANSWERS_FILE, Cell, notebook
 MOST_REMEMBERED = 20_000
 LONGEST_REMEMBERED = 400
 """Answers that many learners give are scored once; these bound what is kept of them."""
-NO_RESPONSE = "No response."
-"""What nbgrader says of an answer cell that was left as it was."""
 
 
 @dataclass(frozen=True, slots=True)

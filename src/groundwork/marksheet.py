@@ -106,6 +106,20 @@ class Marks:
     doubtful: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What a cell earned by program and by person, a person's before a program's."""
+
+    auto: float | None
+    manual: float | None
+    extra: float | None
+
+    def total(self, auto: float | None) -> float:
+        """What it counts, as nbgrader adds, if a program gave it `auto`."""
+        given = auto if self.manual is None else self.manual
+        return 0.0 if given is None else given + (self.extra or 0.0)
+
+
 def read_notebooks(book: Session, assignment: str) -> list[KeptNotebook] | None:
     """The notebooks of an assignment, or None when the gradebook does not know it."""
     found = book.execute(
@@ -189,6 +203,29 @@ def extended_without_date(
         )
     )
     return {student for student, before in rows if timestamps[student] or before}
+
+
+def read_points(
+    book: Session, kept: KeptNotebook, students: Sequence[str]
+) -> dict[str, dict[str, Points]]:
+    """What some submissions hold now, by student and by the name of the cell."""
+    names = {cell: name for name, cell in kept.grade_ids.items()}
+    rows = book.execute(
+        select(
+            HANDED_IN.c.student_id,
+            GRADE.c.cell_id,
+            GRADE.c.auto_score,
+            GRADE.c.manual_score,
+            GRADE.c.extra_credit,
+        )
+        .join_from(GRADE, SHEET, SHEET.c.id == GRADE.c.notebook_id)
+        .join(HANDED_IN, HANDED_IN.c.id == SHEET.c.assignment_id)
+        .where(SHEET.c.notebook_id == kept.id, HANDED_IN.c.student_id.in_(students))
+    )
+    found: dict[str, dict[str, Points]] = {}
+    for student, cell, auto, manual, extra in rows:
+        found.setdefault(student, {})[names[cell]] = Points(auto, manual, extra)
+    return found
 
 
 def _put_students(book: Session, students: Sequence[str]) -> None:

@@ -21,22 +21,20 @@ from .errors import ConflictError
 from .items import Form, Item
 from .log import Attempt, Enrolment, Learner, Rescore, Rescoring
 from .scoring import passed, score
-from .worksheets import FORM_A, FORM_B, PRECHECK
+from .worksheets import SAT_AS
 
 Counted = tuple[Mapping[str, Any], float, bool | None]
 """What an attempt counts: points by item, in all, and whether it passes."""
-SAT_AS = {PRECHECK: ("precheck", "A"), FORM_A: ("quiz", "A"), FORM_B: ("quiz", "B")}
-"""The purpose and form of the attempts that belong to a worksheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """An attempt that would count something else, and whose it is."""
 
-    attempt: int
+    attempt: int | None
     learner: str
     course: str
-    number: int
+    number: int | None
     before: float
     after: float
     max_score: float
@@ -45,21 +43,27 @@ class Change:
     scores: Mapping[str, float]
 
     def __str__(self) -> str:
+        which = f"attempt {self.number}" if self.number else "handed in"
         return (
-            f"{self.learner} ({self.course}), attempt {self.number}: "
+            f"{self.learner} ({self.course}), {which}: "
             f"{self.before:g} -> {self.after:g} of {self.max_score:g}"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a rescoring would do."""
+    """What a rescoring would do to the log's attempts, or to submissions in a course folder.
+
+    The log keeps a pass beside a score, so there a pass stays while its score changes. A
+    gradebook keeps scores only, so there a submission keeps its pass by keeping its score.
+    """
 
     quiz: str
     version: str
     considered: int
     left: int
     changes: list[Change] = field(default_factory=list)
+    in_log: bool = True
 
     @property
     def gained(self) -> list[Change]:
@@ -71,11 +75,23 @@ class Plan:
         """The attempts that passed and would not."""
         return [change for change in self.changes if change.passed_before and not change.passes]
 
+    def written(self, *, take_away: bool) -> list[Change]:
+        """The changes that would be written."""
+        if take_away:
+            return self.changes
+        kept = {id(change) for change in self.lost}
+        return [
+            change
+            for change in self.changes
+            if id(change) not in kept or (self.in_log and change.before != change.after)
+        ]
+
     def lines(self, *, take_away: bool) -> Iterator[str]:
         """The plan in words, one line each."""
         moved = [change for change in self.changes if change.before != change.after]
+        what = "attempts" if self.in_log else "submissions"
         yield (
-            f"{self.quiz}: {self.considered} attempts read with the key as it is now; "
+            f"{self.quiz}: {self.considered} {what} read with the key as it is now; "
             f"{len(moved)} change their score, {len(self.gained)} gain a pass, "
             f"{len(self.lost)} lose one"
         )
@@ -89,15 +105,18 @@ class Plan:
             yield "  A pass that is recorded is kept; --take-away takes it away."
 
 
-def plan(session: Session, curriculum: Curriculum, quiz: str) -> Plan:
-    """Score every attempt at a quiz with the key as it is now; change nothing."""
+def plan(session: Session, curriculum: Curriculum, quiz: str, *, course: str | None = None) -> Plan:
+    """Score every attempt at a quiz, of one course or of all, with the key as it is now.
+
+    Nothing is changed.
+    """
     module, form, purpose, name = _named(curriculum, quiz)
     share = curriculum.course.by_id[module].meta.pass_share
     counted = _counted(session, module, purpose, name)
     scorer = _Scorer(form)
     changes: list[Change] = []
     considered = left = 0
-    for row in _sat(session, module, purpose, name):
+    for row in _sat(session, module, purpose, name, course):
         considered += 1
         scores = scorer.scores(row.answers, same_version=row.version == form.version)
         if scores is None:
@@ -109,9 +128,11 @@ def plan(session: Session, curriculum: Curriculum, quiz: str) -> Plan:
     return Plan(quiz, form.version, considered, left, changes)
 
 
-def _sat(session: Session, module: str, purpose: str, form: str) -> Iterator[Any]:
+def _sat(
+    session: Session, module: str, purpose: str, form: str, course: str | None
+) -> Iterator[Any]:
     """The attempts at a quiz, as they were given, and whose they are; a few at a time."""
-    yield from session.execute(
+    query = (
         select(
             Attempt.id,
             Attempt.number,
@@ -128,8 +149,10 @@ def _sat(session: Session, module: str, purpose: str, form: str) -> Iterator[Any
         .join(Learner, Learner.id == Enrolment.learner_id)
         .where(Attempt.module == module, Attempt.purpose == purpose, Attempt.form == form)
         .order_by(Attempt.id)
-        .execution_options(yield_per=1000)
     )
+    if course is not None:
+        query = query.where(Enrolment.course == course)
+    yield from session.execute(query.execution_options(yield_per=1000))
 
 
 def _change(
@@ -158,18 +181,24 @@ def _change(
     )
 
 
-def apply(session: Session, made: Plan, *, take_away: bool, by: str, at: datetime) -> int | None:
+def apply(
+    session: Session,
+    made: Plan,
+    *,
+    take_away: bool,
+    by: str,
+    at: datetime,
+    handed_in: Plan | None = None,
+) -> int | None:
     """Write a plan and the note of it, in the caller's transaction; return the note's id.
 
-    Nothing is written, and None returned, when nothing changes.
+    The note also tells what becomes of a course folder's submissions. Nothing is written,
+    and None returned, when nothing changes.
     """
     lost = {change.attempt for change in made.lost}
-    changes = [
-        change
-        for change in made.changes
-        if change.before != change.after or change.attempt not in lost or take_away
-    ]
-    if not changes:
+    changes = made.written(take_away=take_away)
+    beside = handed_in and _told_of_submissions(handed_in, take_away=take_away)
+    if not changes and not beside:
         return None
     note = Rescoring(
         at=at,
@@ -182,27 +211,44 @@ def apply(session: Session, made: Plan, *, take_away: bool, by: str, at: datetim
             "left": made.left,
             "changed": len(changes),
             "gained": [change.attempt for change in made.gained],
-            "taken" if take_away else "kept": sorted(lost),
-        },
+            "taken" if take_away else "kept": [change.attempt for change in made.lost],
+        }
+        | ({"submissions": beside} if beside else {}),
     )
     session.add(note)
     session.flush()
-    session.execute(
-        insert(Rescore),
-        [
-            {
-                "rescoring_id": note.id,
-                "attempt_id": change.attempt,
-                "scores": dict(change.scores),
-                "score": change.after,
-                "passed": change.passes or (change.attempt in lost and not take_away)
-                if change.passes is not None
-                else None,
-            }
+    rows = [
+        {
+            "rescoring_id": note.id,
+            "attempt_id": change.attempt,
+            "scores": dict(change.scores),
+            "score": change.after,
+            "passed": change.passes or (change.attempt in lost and not take_away)
+            if change.passes is not None
+            else None,
+        }
+        for change in changes
+    ]
+    if rows:
+        session.execute(insert(Rescore), rows)
+    return note.id
+
+
+def _told_of_submissions(made: Plan, *, take_away: bool) -> dict[str, Any] | None:
+    """What a note says of a course folder; None when nothing in it changes."""
+    changes = made.written(take_away=take_away)
+    if not changes:
+        return None
+    return {
+        "course": changes[0].course,
+        "considered": made.considered,
+        "changed": [
+            {"student": change.learner, "before": change.before, "after": change.after}
             for change in changes
         ],
-    )
-    return note.id
+        "gained": [change.learner for change in made.gained],
+        "taken" if take_away else "kept": [change.learner for change in made.lost],
+    }
 
 
 def quizzes_of(curriculum: Curriculum, name: str) -> list[str]:

@@ -19,10 +19,12 @@ from functools import cache
 from glob import escape
 from multiprocessing import get_context
 from pathlib import Path
+from socket import create_connection
+from threading import Lock
 from typing import Any
 
 from .coursefolder import SANITIZE_STEPS, CourseFolder, read_course, unchanged_environment
-from .errors import SettingsError
+from .errors import GroundworkError, SettingsError
 from .rebuilding import Given
 
 Task = tuple[str, str]
@@ -30,6 +32,8 @@ Task = tuple[str, str]
 Outcome = tuple[Task, str | None]
 """What became of a task: None, or why nbgrader could not grade it."""
 
+PATIENCE = 10
+"""Seconds to wait for a Dask scheduler to answer."""
 TRIES = 3
 """How often a submission whose process died is tried; then it is the submission's doing."""
 
@@ -74,9 +78,18 @@ def late_penalty(course: CourseFolder) -> Callable[[str, float, float], float]:
     return penalty  # type: ignore[return-value]
 
 
+ONE_AT_A_TIME = Lock()
+"""nbgrader changes the folder of its process, so threads of a Dask worker take turns."""
+
+
 def grade_one(root: str, assignment: str, student: str) -> str | None:
     """Have nbgrader grade one submission; return why it could not, if so."""
-    result = _nbgrader(root).autograde(assignment, escape(student), force=True)
+    with ONE_AT_A_TIME:
+        try:
+            result = _nbgrader(root).autograde(assignment, escape(student), force=True)
+        except (OSError, GroundworkError) as error:
+            # A machine that does not see the course folder, or a disk that is full.
+            return str(error)
     if result["success"]:
         return None
     said = f"{result.get('log') or ''}\n{result.get('error') or ''}".strip().splitlines()
@@ -132,21 +145,29 @@ def grade_on_cluster(root: Path, tasks: Sequence[Task], scheduler: str) -> Itera
     try:
         from distributed import Client, KilledWorker
         from distributed import as_completed as each_done
+        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise SettingsError(
             "--scheduler needs Dask: install groundwork[cluster] here and on the workers."
         ) from error
     try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+        # Asked plainly first, because a client that fails to connect talks of it for long.
+        create_connection(get_address_host_port(scheduler), timeout=PATIENCE).close()
+        client = Client(  # type: ignore[no-untyped-call]
+            scheduler, timeout=PATIENCE, set_as_default=False
+        )
+    except (OSError, ValueError) as error:
         raise SettingsError(f"No Dask scheduler answers at {scheduler}.") from error
     with closing(client):
         futures = {
             client.submit(grade_one, str(root), *task, pure=False, retries=TRIES): task
             for task in tasks
         }
-        for future in each_done(list(futures)):
+        done = each_done(list(futures), loop=client.loop)  # type: ignore[no-untyped-call]
+        for future in done:
             try:
                 yield futures[future], future.result()
             except KilledWorker:
                 yield futures[future], "its workers died"
+            except Exception as error:  # noqa: BLE001  # whatever is missing on that machine
+                yield futures[future], f"a worker failed: {error}"

@@ -6,8 +6,8 @@ no cell holds a key. Cell names are nbgrader's `grade_id`s and stay for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .course import Module
@@ -17,6 +17,8 @@ from .items import Form, Item, Reflection
 PRECHECK, FORM_A, FORM_B, REFLECTION = "pre", "a", "b", "reflection"
 SUFFIXES = {"A": (PRECHECK, FORM_A), "B": (FORM_B,)}
 """Which worksheets ask the items of a form."""
+SAT_AS = {PRECHECK: ("precheck", "A"), FORM_A: ("quiz", "A"), FORM_B: ("quiz", "B")}
+"""The purpose and form of the portal's attempts that belong to a worksheet."""
 
 WELCOME, SETUP, GRADED = "groundwork-welcome", "groundwork-quiz", "groundwork-graded"
 QUIZ_FILE = "quiz.json"
@@ -105,14 +107,24 @@ class Worksheet:
     version: str
     items: tuple[Item, ...]
     cells: tuple[Cell, ...]
+    objectives: Mapping[str, str] = field(default_factory=dict)
+    """What its score is told by, where it is not told by question."""
 
     def questions(self) -> dict[str, Any]:
         """What a learner may see before answering, for the file beside the notebook."""
+        told_by = [
+            {
+                "id": objective,
+                "text": text,
+                "items": [item.id for item in self.items if item.objective == objective],
+            }
+            for objective, text in self.objectives.items()
+        ]
         return {
             "quiz": self.name,
             "version": self.version,
             "items": [item.shown() for item in self.items],
-        }
+        } | ({"objectives": told_by} if told_by else {})
 
     def notebook(self) -> dict[str, Any]:
         """The whole notebook as plain data."""
@@ -145,7 +157,10 @@ def worksheets(curriculum: Curriculum) -> Iterator[Worksheet]:
 
 
 def _quiz(module: Module, form: Form, suffix: str) -> Worksheet:
+    asked = {item.objective for item in form.items}
+    told_by = {id_: text for id_, text in module.objectives.items() if id_ in asked}
     return Worksheet(
+        objectives=told_by if suffix == PRECHECK else {},
         name=f"{module.id}-{suffix}",
         module=module.id,
         version=form.version,
