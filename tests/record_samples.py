@@ -8,13 +8,26 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pikepdf
 
-from groundwork.records import AgendaItem, AreaMinutes, Completion, Issuer, Person, did_web
+from groundwork.records import (
+    AgendaItem,
+    AreaMinutes,
+    Completion,
+    IssuedRecord,
+    Issuer,
+    Person,
+    SeriesCompletion,
+    SigningKey,
+    StatusEntry,
+    did_web,
+    issue,
+)
 
 ISSUED = datetime(2026, 11, 20, 17, 6, tzinfo=UTC)
+SERIES = UUID("0b2f8f0e-6f2b-4e0f-9c55-b0b1f6c0a7d2")
 ADDRESS = "https://training.lonestar.example"
 
 
@@ -58,6 +71,34 @@ def completion(**changes: Any) -> Completion:
         "authors": ("The Groundwork authors",),
     }
     return Completion(**{**facts, **changes})
+
+
+def series(count: int = 3, **changes: Any) -> SeriesCompletion:
+    """A finished series of modules like the one above."""
+    modules = tuple(
+        completion(
+            id=uuid5(SERIES, str(number)),
+            module=f"{number:02}-module",
+            title=f"Module {number}",
+            equity_minutes=10,
+        )
+        for number in range(count)
+    )
+    facts: dict[str, Any] = {"id": SERIES, "name": modules[0].name, "title": "The series"}
+    return SeriesCompletion(**{**facts, "modules": modules, **changes})
+
+
+def series_record(whole: SeriesCompletion, issuer: Issuer, key: SigningKey) -> IssuedRecord:
+    """The record of a series, with the records of its modules in it."""
+    official = issuer.kind == "organization"
+    members = [
+        issue(
+            module, issuer, key, issued=ISSUED, status=StatusEntry(1, at) if official else None
+        ).json
+        for at, module in enumerate(whole.modules)
+    ]
+    status = StatusEntry(1, 99) if official else None
+    return issue(whole, issuer, key, issued=ISSUED, status=status, members=members)
 
 
 def organization() -> Issuer:
@@ -162,6 +203,14 @@ def bomb_png(good: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", zlib.crc32(chunk[4:]))
 
 
+def series_of_poison(good: bytes) -> bytes:
+    """A series of records, each with blank nodes nothing tells apart."""
+    inside = [json.loads(poison_graph(good)) for _ in range(12)]
+    document = json.loads(good) | {"type": ["VerifiableCredential", "ClrCredential"]}
+    document["credentialSubject"] = {"type": ["ClrSubject"], "verifiableCredential": inside}
+    return json.dumps(document).encode()
+
+
 HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     made.__name__: made
     for made in (
@@ -174,6 +223,7 @@ HOSTILE: dict[str, Callable[[bytes], bytes]] = {
         xref_bomb_pdf,
         deep_pdf,
         bomb_png,
+        series_of_poison,
     )
 }
 

@@ -39,15 +39,21 @@ from groundwork.records import (
     issue,
     load_issuer,
     load_trusted_issuers,
+    mould,
     own_issuer,
     printed_name,
+    public_keys,
+    retire,
+    ring,
+    rotate,
     sandbox,
     signing_key,
     status_list,
     verify,
 )
-from groundwork.records.credential import compose, sign
+from groundwork.records.credential import compose, proof_of, sign
 from groundwork.records.keys import verification_method
+from groundwork.records.mould import make_mould
 from groundwork.records.typesetting import masked
 from groundwork.records.verify import Standing
 from groundwork.settings import read_settings
@@ -627,9 +633,10 @@ def test_file_that_ends_its_reader_is_unreadable_and_the_next_is_read(
 def test_key_is_private_to_its_owner(tmp_path: Path) -> None:
     key = signing_key(tmp_path / "keys")
 
-    (file,) = (tmp_path / "keys").iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    files = list((tmp_path / "keys").iterdir())
+    assert {file.suffix for file in files} >= {".pem", ".json"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
     assert signing_key(tmp_path / "keys").public == key.public
     secret = re.sub(rb"-----.*?-----|\s", b"", key.pem()).decode()
     assert secret not in repr(key)
@@ -650,7 +657,7 @@ def test_processes_that_make_the_first_key_at_once_end_with_one(tmp_path: Path) 
 
     assert len(keys) == 1
     assert all(process.returncode == 0 for process in both)
-    assert [file.suffix for file in (tmp_path / "keys").iterdir()] == [".pem"]
+    assert len(list((tmp_path / "keys").glob("*.pem"))) == 1
 
 
 def test_broken_key_is_one_sentence(tmp_path: Path) -> None:
@@ -666,6 +673,75 @@ def test_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(RecordError, match="cannot be used"):
         signing_key(tmp_path / "keys")
+
+
+def test_keys_are_named_by_year_and_signed_with_the_newest(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    moments = [datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)]
+    made = [rotate(folder, at=at) for at in [*moments, datetime(2027, 1, 4, tzinfo=UTC)]]
+
+    assert [key.name for key in made] == ["2026", "2026-2", "2027"]
+    assert [key.name for key in ring(folder)] == ["2026", "2026-2", "2027"]
+    assert [key.signs for key in ring(folder)] == [False, False, True]
+    assert signing_key(folder).public == made[-1].public
+    assert all(key.active for key in public_keys(folder))
+
+
+def test_key_from_before_the_ring_is_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    old = signing_key(folder)
+    (folder / "ring.json").unlink()
+
+    assert public_keys(folder) == (old.public,)
+    assert rotate(folder, at=datetime.now(UTC)).public in public_keys(folder)
+    assert old.public in public_keys(folder)
+
+
+def test_withdrawn_key_is_replaced_and_cannot_come_back(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    old = signing_key(folder)
+    how: dict[str, Any] = {"reason": "stolen", "compromised": True, "at": datetime.now(UTC)}
+
+    new = retire(folder, old.name, **how)
+
+    assert new.public != old.public
+    assert [key.active for key in public_keys(folder)] == [False, True]
+    with pytest.raises(RecordError, match="withdrawn before"):
+        retire(folder, old.name, **how)
+    with pytest.raises(RecordError, match="no key '1999'"):
+        retire(folder, "1999", **how)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"keys": 5}', '{"keys": [{"name": "2026"}]}'])
+def test_ring_that_cannot_be_read_is_one_sentence(text: str, tmp_path: Path) -> None:
+    (tmp_path / "ring.json").write_text(text, encoding="utf-8")
+
+    with pytest.raises(RecordError, match=r"ring\.json"):
+        signing_key(tmp_path)
+
+
+def test_mould_that_would_not_sign_like_the_strict_signer_is_refused(
+    monkeypatch: pytest.MonkeyPatch, key: SigningKey
+) -> None:
+    document = compose(completion(), organization(), issued=ISSUED, status=StatusEntry(1, 5))
+    proof = proof_of(organization(), key.public, created=ISSUED)
+    make_mould(document, proof)
+
+    monkeypatch.setattr(mould, "_mark", lambda place: f"urn:word:{len(place)}")
+
+    with pytest.raises(RecordError, match="single ones"):
+        make_mould(document, proof)
+
+
+def test_records_that_differ_in_more_than_words_have_moulds_of_their_own() -> None:
+    def shape(**changes: Any) -> str:
+        return mould.shape(
+            compose(completion(**changes), organization(), issued=ISSUED, status=StatusEntry(1, 5))
+        )
+
+    assert shape(name="Ana", score=12, form="A") == shape()
+    assert shape(title="Another") != shape()
+    assert shape(age_bands=("3-6y",)) != shape()
 
 
 @pytest.mark.parametrize(

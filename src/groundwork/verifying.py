@@ -11,10 +11,10 @@ from .log import Database, open_database, store
 from .records import (
     OwnIssuer,
     Verdict,
-    all_keys,
     load_issuer,
     load_trusted_issuers,
     own_issuer,
+    public_keys,
     verify,
 )
 from .records.verify import Standing
@@ -35,6 +35,7 @@ def verify_file(settings: Settings, data: bytes, *, database: Database | None = 
             own=our_own(settings),
             page_hashes=lambda record: _hash(using, record),
             status=lambda record: _standing(using, record),
+            successors=lambda record: _successor(settings, using, record),
         )
     finally:
         if opened:
@@ -43,7 +44,7 @@ def verify_file(settings: Settings, data: bytes, *, database: Database | None = 
 
 def our_own(settings: Settings) -> OwnIssuer | None:
     """The issuer that this machine is, once it has a key."""
-    keys = [key.public for key in all_keys(settings.keys)] if settings.keys.is_dir() else []
+    keys = public_keys(settings.keys)
     return own_issuer(load_issuer(settings, keys[-1]), keys) if keys else None
 
 
@@ -68,3 +69,16 @@ def _standing(database: Database | None, record_id: str) -> Standing | None:
     with database.read() as session:
         record = store.record(session, record_id)
     return next((s for s in get_args(Standing) if record and record.status == s), None)
+
+
+def _successor(settings: Settings, database: Database | None, record_id: str) -> str | None:
+    """Where the record is that replaced another, through however many corrections."""
+    if database is None:
+        return None
+    newest = None
+    with database.read() as session:
+        record = store.record(session, record_id)
+        while record is not None and record.successor is not None:
+            newest = record.successor
+            record = store.record(session, newest)
+    return newest and f"{settings.public_url or ''}/records/{newest}"

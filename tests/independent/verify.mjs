@@ -17,6 +17,7 @@ import * as vc from "@digitalbazaar/vc";
 const CONTEXTS = {
   "https://www.w3.org/ns/credentials/v2": "credentials-v2.json",
   "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json": "ob-v3p0-context-3.0.3.json",
+  "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json": "clr_context_2.0.1.json",
   "https://w3id.org/security/data-integrity/v2": "security-data-integrity-v2.json",
   "https://w3id.org/security/multikey/v1": "security-multikey-v1.json",
 };

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from .credential import AREA_RESULT
+from .reading import is_series, members
 
 
 def record_id(credential: dict[str, Any]) -> str:
@@ -17,7 +18,14 @@ def record_id(credential: dict[str, Any]) -> str:
 
 
 def record_of(credential: dict[str, Any]) -> dict[str, Any]:
-    """What a credential says of a learner and a training, in the words of this project."""
+    """What a credential says of a learner and a training, in the words of this project.
+
+    A series is told by the first of the credentials inside it, with its modules listed.
+    """
+    if is_series(credential):
+        series, *modules = members(credential)
+        told = record_of(series)
+        return {**told, "id": record_id(credential), "modules": list(map(_module, modules))}
     subject = _part(credential, "credentialSubject")
     achievement = _part(subject, "achievement")
     results = _results(subject, achievement)
@@ -40,6 +48,7 @@ def record_of(credential: dict[str, Any]) -> dict[str, Any]:
         "hours": _number(value("ext:ContactHours")),
         "minutes": _whole(value("ext:ContactMinutes")),
         "areas": _areas(results),
+        "modules": [],
         "self_paced_minutes": _whole(value("ext:SelfPacedMinutes")),
         "live_minutes": _whole(value("ext:LiveMinutes")),
         "equity_minutes": _whole(value("ext:EquityMinutes")),
@@ -48,6 +57,13 @@ def record_of(credential: dict[str, Any]) -> dict[str, Any]:
         "about": text_of(subject, "narrative"),
         "criteria": text_of(_part(achievement, "criteria"), "narrative"),
         "description": text_of(credential, "description"),
+    }
+
+
+def _module(credential: dict[str, Any]) -> dict[str, Any]:
+    told = record_of(credential)
+    return {
+        name: told[name] for name in ("id", "module", "title", "version", "completed", "minutes")
     }
 
 

@@ -6,23 +6,25 @@ import json
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid5
 
 from ..errors import RecordError
+from ..language import filled
+from ..language import gettext as _
 from . import words
-from .facts import AreaMinutes, Completion, Issuer
-from .keys import SigningKey, verification_method
+from .facts import AreaMinutes, Completion, Earned, Issuer, SeriesCompletion
+from .keys import PublicKey, SigningKey, verification_method
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from openbadgeslib.ob3 import OpenBadgeCredential
 
 CONTEXTS = (
     "https://www.w3.org/ns/credentials/v2",
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
 )
-FRAMEWORK = "Infant and early childhood mental health competency areas"
 AREA_RESULT = "ext:CompetencyMinutes"
 # Names derived from this one stay the same for every issuer, so that the same module
 # is recognized as the same achievement.
@@ -43,32 +45,39 @@ def urn(*parts: str) -> str:
 
 
 def compose(
-    completion: Completion,
+    completion: Earned,
     issuer: Issuer,
     *,
     issued: datetime,
     status: StatusEntry | None = None,
 ) -> dict[str, Any]:
-    """Return the unsigned credential of a completion."""
+    """Return the unsigned credential of a completion, a module's or a whole series'."""
     if issued.tzinfo is None:
         raise RecordError(f"{issued!r} has no time zone.")
     if (issuer.kind == "organization") != (status is not None):
         raise RecordError("Exactly the records of an organization have a status entry.")
-    document = {
+    with words.in_language_of(completion):
+        document = _document(completion, issuer, issued)
+    if status is not None:
+        document["credentialStatus"] = status_entry(status, issuer)
+    check_plain(document)
+    return document
+
+
+def _document(completion: Earned, issuer: Issuer, issued: datetime) -> dict[str, Any]:
+    document: dict[str, Any] = {
         "@context": list(CONTEXTS),
         "id": completion.id.urn,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": completion.title,
-        "description": _description(issuer),
-        "issuer": _profile(issuer),
-        "validFrom": _moment(issued),
-        "awardedDate": _moment(issued),
+        "description": words.described(completion, issuer),
+        "issuer": profile(issuer),
+        "validFrom": moment(issued),
+        "awardedDate": moment(issued),
         "credentialSubject": _subject(completion),
-        "evidence": _evidence(completion),
     }
-    if status is not None:
-        document["credentialStatus"] = _status(status, issuer)
-    check_plain(document)
+    if isinstance(completion, Completion):
+        document["evidence"] = _evidence(completion)
     return document
 
 
@@ -82,7 +91,34 @@ def sign(document: dict[str, Any], issuer: Issuer, key: SigningKey, *, created: 
         signed = signer.sign(cast("OpenBadgeCredential", _Composed(document)), created=created)
     except LibOpenBadgesException as error:
         raise RecordError(f"The record cannot be signed: {error}") from error
-    return (json.dumps(signed, ensure_ascii=False, indent=2) + "\n").encode()
+    return written(signed)
+
+
+def proof_of(issuer: Issuer, key: PublicKey, *, created: datetime) -> dict[str, Any]:
+    """The proof of a credential, but for its signature."""
+    return {
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-rdfc-2022",
+        "created": f"{created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "verificationMethod": verification_method(issuer.did, key),
+        "proofPurpose": "assertionMethod",
+    }
+
+
+def strictly_signed(
+    document: dict[str, Any], private: Ed25519PrivateKey, proof: dict[str, Any]
+) -> dict[str, Any]:
+    """What the strict signer makes of a credential with that proof and some key."""
+    from openbadgeslib.ob3 import OB3LdpSigner
+
+    signer = OB3LdpSigner(SigningKey("", private).pem(), proof["verificationMethod"])
+    created = datetime.fromisoformat(proof["created"])
+    return signer.sign(cast("OpenBadgeCredential", _Composed(document)), created=created)
+
+
+def written(signed: dict[str, Any], *, indent: int | None = 2) -> bytes:
+    """A signed credential as the bytes that every copy of it has."""
+    return (json.dumps(signed, ensure_ascii=False, indent=indent) + "\n").encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,152 +151,120 @@ def _check_text(text: str, at: str) -> None:
             raise RecordError(f"{at}: U+{ord(sign):04X} cannot stand in a record.")
 
 
-def _profile(issuer: Issuer) -> dict[str, Any]:
+def profile(issuer: Issuer) -> dict[str, Any]:
+    """Who issues, as a credential says it."""
     about = "\n".join(line for line in (issuer.qualifications, issuer.contact) if line)
-    profile = {"id": issuer.did, "type": ["Profile"], "name": issuer.name}
+    told = {"id": issuer.did, "type": ["Profile"], "name": issuer.name}
     if about:
-        profile["description"] = about
+        told["description"] = about
     if issuer.public_url:
-        profile["url"] = issuer.public_url
-    return profile
+        told["url"] = issuer.public_url
+    return told
 
 
-def _description(issuer: Issuer) -> str:
-    if issuer.kind == "self":
-        return f"Completion record of one Groundwork module. {words.SELF_ISSUED}"
-    return f"Completion record of one Groundwork module, issued by {issuer.name}."
+def identifier(name: str) -> list[dict[str, Any]]:
+    """Who a credential is about: the name they want printed, and nothing else."""
+    return [
+        {
+            "type": "IdentityObject",
+            "identityHash": name,
+            "identityType": "name",
+            "hashed": False,
+        }
+    ]
 
 
-def _subject(completion: Completion) -> dict[str, Any]:
+def _subject(completion: Earned) -> dict[str, Any]:
     pairs = list(_results(completion))
     return {
         "type": ["AchievementSubject"],
-        "identifier": [
-            {
-                "type": "IdentityObject",
-                "identityHash": completion.name,
-                "identityType": "name",
-                "hashed": False,
-            }
-        ],
-        "activityStartDate": _moment(completion.started),
-        "activityEndDate": _moment(completion.completed),
-        "narrative": _narrative(completion),
-        "achievement": _achievement(completion, [description for description, _ in pairs]),
-        "result": [result for _, result in pairs],
+        "identifier": identifier(completion.name),
+        "activityStartDate": moment(completion.started),
+        "activityEndDate": moment(completion.completed),
+        "narrative": words.narrative_text(completion),
+        "achievement": _achievement(completion, [described for described, __ in pairs]),
+        "result": [reached for __, reached in pairs],
     }
 
 
-def _achievement(completion: Completion, descriptions: list[dict[str, Any]]) -> dict[str, Any]:
+def _achievement(completion: Earned, descriptions: list[dict[str, Any]]) -> dict[str, Any]:
+    series = isinstance(completion, SeriesCompletion)
     return {
-        "id": urn(completion.module, completion.version, completion.language),
+        "id": achievement_id(completion),
         "type": ["Achievement"],
-        "achievementType": "Course",
+        "achievementType": "LearningProgram" if series else "Course",
         "name": completion.title,
         "humanCode": completion.module,
         "version": completion.version,
         "inLanguage": completion.language,
-        "description": _course(completion),
-        "criteria": {"narrative": _criteria(completion)},
+        "description": words.series_text(completion)
+        if isinstance(completion, SeriesCompletion)
+        else words.course_text(completion),
+        "criteria": {"narrative": words.criteria_text(completion)},
         "tag": list(completion.age_bands),
         "alignment": [_alignment(area) for area in completion.minutes_by_area],
         "resultDescription": descriptions,
     }
 
 
-def _course(completion: Completion) -> str:
-    objectives = "\n".join(f"- {objective}" for objective in completion.objectives)
-    agenda = "\n".join(
-        f"- {item.title} ({words.minutes_text(item.minutes)})" for item in completion.agenda
-    )
-    return (
-        f"For people who work with children from {words.ages_text(completion)} "
-        f"and their families.\n\nObjectives:\n{objectives}\n\nAgenda:\n{agenda}\n\n"
-        f"Authors: {', '.join(completion.authors)}"
-    )
-
-
-def _criteria(completion: Completion) -> str:
-    return "\n\n".join(
-        (
-            "Every lesson finished with its self-checks answered, the quiz passed, "
-            "and the written reflection complete.",
-            f"How the minutes were counted: {completion.hours_method}",
-            "What this record is not:\n"
-            + "\n".join(f"- {line}" for line in words.what_it_is_not(completion)),
-        )
-    )
-
-
-def _narrative(completion: Completion) -> str:
-    lines = [
-        words.delivery_text(completion),
-        words.assessment_text(completion),
-        words.reflection_text(completion),
-    ]
-    for role, person in (("Instructor", completion.instructor), ("Sponsor", completion.sponsor)):
-        if person is not None:
-            about = f", {person.qualifications}" if person.qualifications else ""
-            lines.append(f"{role}: {person.name}{about}.")
-    return "\n".join(lines)
+def achievement_id(completion: Earned, *parts: str) -> str:
+    """The name of what was achieved, or of a part of it: the same for the same content."""
+    said = [completion.module, completion.version, completion.language]
+    if isinstance(completion, SeriesCompletion):
+        said += [f"{module.module} {module.version}" for module in completion.modules]
+    return urn(*said, *parts)
 
 
 def _evidence(completion: Completion) -> list[dict[str, Any]]:
     return [
         {
             "type": ["Evidence"],
-            "name": f"Quiz, form {completion.form}",
+            "name": words.quiz_name(completion),
             "narrative": words.assessment_text(completion),
         },
         {
             "type": ["Evidence"],
-            "name": "Written reflection",
+            "name": _("Written reflection"),
             "narrative": words.reflection_text(completion),
         },
     ]
 
 
-def _results(completion: Completion) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def _results(completion: Earned) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Each thing measured: what it is, and what this learner reached."""
     hours = words.number(round(completion.minutes / 60, 2))
-    yield _result(completion, "Contact hours", "ext:ContactHours", hours, required=hours)
+    yield _result(completion, _("Contact hours"), "ext:ContactHours", hours, required=hours)
     for area in completion.minutes_by_area:
         yield _area_result(completion, area)
-    for name, kind, minutes in (
-        ("Minutes in all", "ext:ContactMinutes", completion.minutes),
-        ("Self-paced minutes", "ext:SelfPacedMinutes", completion.self_paced_minutes),
-        ("Minutes led by an instructor", "ext:LiveMinutes", completion.live_minutes),
-        ("Minutes on diversity and equity", "ext:EquityMinutes", completion.equity_minutes),
-        (
-            "Minutes on providing reflective supervision",
-            "ext:ReflectiveSupervisionMinutes",
-            completion.supervision_minutes,
-        ),
-    ):
+    for name, kind, minutes in words.measured(completion):
         yield _result(completion, name, kind, str(minutes))
+    if isinstance(completion, SeriesCompletion):
+        yield _completed(completion, _("All modules of the series"))
+        return
     yield _result(
         completion,
-        f"Quiz, form {completion.form}",
+        words.quiz_name(completion),
         "RawScore",
         words.number(completion.score),
         required=words.number(completion.pass_share * completion.max_score),
         highest=words.number(completion.max_score),
     )
-    description, result = _result(completion, "Written reflection", "Status", None)
-    yield description, {**result, "status": "Completed"}
+    yield _completed(completion, _("Written reflection"))
 
 
-def _area_result(
-    completion: Completion, area: AreaMinutes
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    description, result = _result(
-        completion, f"Minutes on {area.label}", AREA_RESULT, str(area.minutes), about=area.area
-    )
+def _completed(completion: Earned, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    description, result = _result(completion, name, "Status", None)
+    return description, {**result, "status": "Completed"}
+
+
+def _area_result(completion: Earned, area: AreaMinutes) -> tuple[dict[str, Any], dict[str, Any]]:
+    name = filled("Minutes on {area}", area=area.label)
+    description, result = _result(completion, name, AREA_RESULT, str(area.minutes), about=area.area)
     return description, {**result, "alignment": [_alignment(area)]}
 
 
 def _result(
-    completion: Completion,
+    completion: Earned,
     name: str,
     kind: str,
     value: str | None,
@@ -269,7 +273,7 @@ def _result(
     highest: str | None = None,
     about: str = "",
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    described = urn(completion.module, completion.version, completion.language, kind, about)
+    described = achievement_id(completion, kind, about)
     description = {
         "id": described,
         "type": ["ResultDescription"],
@@ -293,12 +297,13 @@ def _alignment(area: AreaMinutes) -> dict[str, Any]:
         "targetName": area.label,
         "targetCode": area.area,
         "targetDescription": area.domain,
-        "targetFramework": FRAMEWORK,
+        "targetFramework": words.FRAMEWORK,
         "targetUrl": urn("area", area.area),
     }
 
 
-def _status(status: StatusEntry, issuer: Issuer) -> dict[str, Any]:
+def status_entry(status: StatusEntry, issuer: Issuer) -> dict[str, Any]:
+    """Where it can be looked up whether a credential still stands."""
     address = f"{issuer.public_url}/status/{status.list_number}"
     return {
         "id": f"{address}#{status.index}",
@@ -309,5 +314,6 @@ def _status(status: StatusEntry, issuer: Issuer) -> dict[str, Any]:
     }
 
 
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def moment(time: datetime) -> str:
+    """A time as a credential writes it."""
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
 from ..errors import RecordError
 
+T = TypeVar("T")
 NAME_LIMIT = 200
 _REFUSED = frozenset(("Cc", "Cs", "Co", "Cn"))
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -108,6 +110,12 @@ class Completion:
     instructor: Person | None = None
     sponsor: Person | None = None
 
+    @property
+    def people(self) -> tuple[tuple[str, Person], ...]:
+        """Who taught it and who stands behind it, each with their part."""
+        pairs = (("instructor", self.instructor), ("sponsor", self.sponsor))
+        return tuple((part, person) for part, person in pairs if person is not None)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", printed_name(self.name))
         self._check_times()
@@ -140,6 +148,164 @@ class Completion:
                 f"A score of {self.score} is not between the pass mark {needed} "
                 f"and the maximum {self.max_score}."
             )
+
+    def to_plain(self) -> dict[str, Any]:
+        """As plain data that JSON can keep."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Completion:
+        """A completion from what `to_plain` gave."""
+        return cls(
+            **plain
+            | {
+                "id": UUID(plain["id"]),
+                "started": datetime.fromisoformat(plain["started"]),
+                "completed": datetime.fromisoformat(plain["completed"]),
+                "minutes_by_area": tuple(AreaMinutes(**one) for one in plain["minutes_by_area"]),
+                "agenda": tuple(AgendaItem(**one) for one in plain["agenda"]),
+                "age_bands": tuple(plain["age_bands"]),
+                "objectives": tuple(plain["objectives"]),
+                "authors": tuple(plain["authors"]),
+                "instructor": _person(plain["instructor"]),
+                "sponsor": _person(plain["sponsor"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesCompletion:
+    """Every module of a series finished by one learner; what it adds up to is computed.
+
+    A minute stands in one module and counts for one area, so each is counted once.
+    """
+
+    id: UUID
+    name: str
+    title: str
+    modules: tuple[Completion, ...]
+
+    module: ClassVar[str] = "series"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", printed_name(self.name))
+        if not self.modules:
+            raise RecordError("A series has at least one module.")
+        if any(module.name != self.name for module in self.modules):
+            raise RecordError("The records of a series are all of one person.")
+
+    @property
+    def version(self) -> str:
+        """The newest content version in it."""
+        return max(module.version for module in self.modules)
+
+    @property
+    def language(self) -> str:
+        """The language of its first module."""
+        return self.modules[0].language
+
+    @property
+    def started(self) -> datetime:
+        """When the first of its modules was begun."""
+        return min(module.started for module in self.modules)
+
+    @property
+    def completed(self) -> datetime:
+        """When the last of its modules was done."""
+        return max(module.completed for module in self.modules)
+
+    @property
+    def minutes(self) -> int:
+        """Clock minutes in all."""
+        return sum(module.minutes for module in self.modules)
+
+    @property
+    def self_paced_minutes(self) -> int:
+        """Minutes spent alone."""
+        return sum(module.self_paced_minutes for module in self.modules)
+
+    @property
+    def live_minutes(self) -> int:
+        """Minutes led by an instructor."""
+        return sum(module.live_minutes for module in self.modules)
+
+    @property
+    def equity_minutes(self) -> int:
+        """Minutes on diversity and equity, which count for their area as well."""
+        return sum(module.equity_minutes for module in self.modules)
+
+    @property
+    def supervision_minutes(self) -> int:
+        """Minutes on providing reflective supervision."""
+        return sum(module.supervision_minutes for module in self.modules)
+
+    @property
+    def minutes_by_area(self) -> tuple[AreaMinutes, ...]:
+        """The minutes of each area over all modules, the largest first."""
+        sums: dict[str, AreaMinutes] = {}
+        for area in (area for module in self.modules for area in module.minutes_by_area):
+            before = sums[area.area].minutes if area.area in sums else 0
+            sums[area.area] = replace(area, minutes=before + area.minutes)
+        return tuple(sorted(sums.values(), key=lambda area: (-area.minutes, area.label)))
+
+    @property
+    def age_bands(self) -> tuple[str, ...]:
+        """Every age band of its modules."""
+        return _each_once(band for module in self.modules for band in module.age_bands)
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Everybody who wrote one of its modules."""
+        return _each_once(author for module in self.modules for author in module.authors)
+
+    @property
+    def hours_method(self) -> str:
+        """How the minutes were counted."""
+        return " ".join(_each_once(module.hours_method for module in self.modules))
+
+    @property
+    def delivery(self) -> str:
+        """How it was taken."""
+        return ", ".join(_each_once(module.delivery for module in self.modules))
+
+    @property
+    def people(self) -> tuple[tuple[str, Person], ...]:
+        """Its instructors and sponsors, each once, with their part."""
+        return _each_once(pair for module in self.modules for pair in module.people)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As plain data that JSON can keep."""
+        modules = [module.to_plain() for module in self.modules]
+        return {"id": str(self.id), "name": self.name, "title": self.title, "modules": modules}
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> SeriesCompletion:
+        """A completed series from what `to_plain` gave."""
+        modules = tuple(Completion.from_plain(one) for one in plain["modules"])
+        return cls(id=UUID(plain["id"]), name=plain["name"], title=plain["title"], modules=modules)
+
+
+Earned = Completion | SeriesCompletion
+"""What a record can be of."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _person(plain: dict[str, str] | None) -> Person | None:
+    return Person(**plain) if plain else None
+
+
+def _each_once(values: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import RecordError, SettingsError
+from ..language import gettext
 from . import words
 from .facts import Issuer, Person, Picture
 from .keys import PublicKey, did_key, did_web
@@ -33,7 +34,7 @@ def load_issuer(settings: Settings, key: PublicKey) -> Issuer:
     key is the learner's own and the records say "self-issued".
     """
     if settings.public_url is None and settings.issuer is None:
-        return Issuer(kind="self", did=did_key(key), name=words.SELF_NAME)
+        return Issuer(kind="self", did=did_key(key), name=gettext(words.SELF_NAME))
     if settings.public_url is None or settings.issuer is None:
         raise SettingsError(
             "Records of an organization need both GROUNDWORK_PUBLIC_URL and "

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from .badge import badge
 from .credential import StatusEntry, compose, sign
-from .facts import Completion, Issuer
+from .facts import Earned, Issuer, SeriesCompletion
 from .keys import SigningKey
 from .pdf import certificate
+from .series import sign_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +35,34 @@ class IssuedRecord:
 
 
 def issue(
-    completion: Completion,
+    earned: Earned,
     issuer: Issuer,
     key: SigningKey,
     *,
     issued: datetime,
     status: StatusEntry | None = None,
+    members: Sequence[bytes] = (),
 ) -> IssuedRecord:
     """Return the signed files of a completion, the same for the same input.
 
     An organization gives each record a `status` of its own; a learner's machine none.
+    A series also needs the signed records of its modules as `members`, in their order.
     """
-    credential = sign(
-        compose(completion, issuer, issued=issued, status=status), issuer, key, created=issued
-    )
+    if isinstance(earned, SeriesCompletion):
+        credential = sign_series(earned, issuer, key, members, issued=issued, status=status)
+    else:
+        document = compose(earned, issuer, issued=issued, status=status)
+        credential = sign(document, issuer, key, created=issued)
+    return files_of(earned, issuer, credential, issued=issued)
+
+
+def files_of(
+    earned: Earned, issuer: Issuer, credential: bytes, *, issued: datetime
+) -> IssuedRecord:
+    """The signed credential with the PDF and the PNG that carry it."""
     return IssuedRecord(
-        id=completion.id,
+        id=earned.id,
         json=credential,
-        pdf=certificate(completion, issuer, credential, issued=issued),
-        png=badge(completion, issuer, credential),
+        pdf=certificate(earned, issuer, credential, issued=issued),
+        png=badge(earned, issuer, credential),
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -17,6 +21,7 @@ from ..errors import RecordError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+RING = "ring.json"
 _LOOPBACK = frozenset(("localhost", "127.0.0.1"))
 
 
@@ -51,48 +56,197 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A published key: its fragment in a DID document, its Multikey form, its standing."""
+    """A published key: its fragment in a DID document, its Multikey form, its standing.
+
+    A key that is not `active` was withdrawn: whatever it signed no longer counts.
+    """
 
     name: str
     multikey: str
     active: bool = True
 
 
-def signing_key(folder: Path) -> SigningKey:
-    """Return the newest key of a folder; the first call makes one.
+@dataclass(frozen=True, slots=True)
+class RingKey:
+    """One key of the ring, with its dates; its private half may be gone."""
 
-    Two processes that make the first key at once end with the same one: a key is
-    written whole under another name, then linked to its own, which only one can do.
-    """
+    public: PublicKey
+    created: datetime
+    retired: datetime | None = None
+    reason: str = ""
+    held: bool = True
+
+    @property
+    def name(self) -> str:
+        """What the key is called, in a DID document too."""
+        return self.public.name
+
+    @property
+    def signs(self) -> bool:
+        """Whether new records may be signed with it."""
+        return self.held and self.retired is None
+
+
+def signing_key(folder: Path) -> SigningKey:
+    """Return the newest key of a folder that still signs; the first call makes one."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        names = sorted(folder.glob("*.pem"))
-        path = names[-1] if names else _make(folder)
-        return _load(path)
+        found = _newest(folder)
+        if found:
+            return found
+        with _holding(folder):
+            return _newest(folder) or _make(folder, at=datetime.now(UTC))
     except OSError as error:
         raise RecordError(f"The signing key in {folder} cannot be used: {error}") from error
 
 
-def all_keys(folder: Path) -> tuple[SigningKey, ...]:
-    """Every key of a folder, oldest first: sign with the last, verify with all."""
-    return tuple(_load(path) for path in sorted(folder.glob("*.pem")))
+def ring(folder: Path) -> tuple[RingKey, ...]:
+    """Every key there ever was, oldest first; looking makes nothing.
+
+    `ring.json` beside the keys remembers them with their dates, so that what a key signed
+    can be checked when its private half is lost or has been destroyed.
+    """
+    if not folder.is_dir():
+        return ()
+    held = {path.stem: path for path in folder.glob("*.pem")}
+    noted = [_noted(entry, held) for entry in _entries(folder)]
+    known = {key.name for key in noted}
+    made = [_unnoted(path) for name, path in held.items() if name not in known]
+    return tuple(sorted([*noted, *made], key=lambda key: (key.created, _number(key.name))))
 
 
-def _make(folder: Path) -> Path:
+def public_keys(folder: Path) -> tuple[PublicKey, ...]:
+    """The keys to publish: withdrawn ones too, which are named as such."""
+    return tuple(key.public for key in ring(folder))
+
+
+def rotate(folder: Path, *, at: datetime) -> SigningKey:
+    """Make a key that signs from now on; the ones before are retired with honor and stay good."""
+    with _holding(folder):
+        before = ring(folder)
+        key = _make(folder, at=at)
+        noted = [
+            replace(old, retired=at, reason="rotated") if old.retired is None else old
+            for old in before
+        ]
+        _note(folder, [*noted, RingKey(key.public, at)])
+    return key
+
+
+def retire(folder: Path, name: str, *, reason: str, compromised: bool, at: datetime) -> SigningKey:
+    """Stop signing with a key, and return the one that signs from now on.
+
+    A compromised key is withdrawn as well: nothing it signed verifies any more.
+    """
+    with _holding(folder):
+        keys = {key.name: key for key in ring(folder)}
+        if name not in keys:
+            raise RecordError(
+                f"There is no key {name!r}; there are {', '.join(keys) or 'none yet'}."
+            )
+        key = keys[name]
+        if not key.public.active:
+            raise RecordError(f"The key {name} was withdrawn before.")
+        keys[name] = replace(
+            key,
+            public=replace(key.public, active=not compromised),
+            retired=key.retired or at,
+            reason=reason,
+        )
+        _note(folder, list(keys.values()))
+    return signing_key(folder)
+
+
+def _newest(folder: Path) -> SigningKey | None:
+    usable = [key for key in ring(folder) if key.signs]
+    return _load(folder / f"{usable[-1].name}.pem") if usable else None
+
+
+def _make(folder: Path, *, at: datetime) -> SigningKey:
+    """Write a new key under a name of its year that no key had before."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    path = folder / f"{datetime.now(UTC):%Y}.pem"
-    draft = folder / f".{secrets.token_hex(8)}.new"
-    _write(draft, SigningKey(path.stem, Ed25519PrivateKey.generate()).pem())
+    before = ring(folder)
+    key = SigningKey(_free_name(at, {old.name for old in before}), Ed25519PrivateKey.generate())
+    _write(folder / f"{key.name}.pem", key.pem())
+    _note(folder, [*before, RingKey(key.public, at)])
+    return key
+
+
+def _free_name(at: datetime, taken: set[str]) -> str:
+    names = (f"{at:%Y}" if number == 1 else f"{at:%Y}-{number}" for number in count(1))
+    return next(name for name in names if name not in taken)
+
+
+def _number(name: str) -> int:
+    """How many keys of its year came before one, itself counted."""
+    digits = name.partition("-")[2]
+    return int(digits) if digits.isdecimal() else 1
+
+
+@contextmanager
+def _holding(folder: Path) -> Iterator[None]:
+    """Be the only one who changes the ring; made private to its owner on the way."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # another process was first; its key is the key
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
-        draft.unlink()
+        os.close(handle)
+
+
+def _entries(folder: Path) -> list[dict[str, Any]]:
+    path = folder / RING
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["keys"]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RecordError(f"{path} cannot be read as a ring of keys: {error}") from error
+    if not isinstance(entries, list):
+        raise RecordError(f"{path} cannot be read as a ring of keys.")
+    return entries
+
+
+def _noted(entry: dict[str, Any], held: Mapping[str, Path]) -> RingKey:
+    try:
+        retired = entry["retired"]
+        return RingKey(
+            PublicKey(entry["name"], entry["multikey"], not entry["compromised"]),
+            datetime.fromisoformat(entry["created"]),
+            datetime.fromisoformat(retired) if retired else None,
+            entry["reason"],
+            entry["name"] in held,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError(f"{RING} has an entry that is not whole: {error!r}") from error
+
+
+def _unnoted(path: Path) -> RingKey:
+    """A key file the ring does not mention yet, from before there was a ring."""
+    return RingKey(_load(path).public, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+
+
+def _note(folder: Path, keys: Sequence[RingKey]) -> None:
+    entries = [
+        {
+            "name": key.name,
+            "multikey": key.public.multikey,
+            "created": key.created.isoformat(timespec="seconds"),
+            "retired": key.retired and key.retired.isoformat(timespec="seconds"),
+            "reason": key.reason,
+            "compromised": not key.public.active,
+        }
+        for key in keys
+    ]
+    draft = folder / f".{secrets.token_hex(8)}.new"
+    _write(draft, (json.dumps({"keys": entries}, indent=2) + "\n").encode())
+    draft.replace(folder / RING)
     _sync_folder(folder)
-    return path
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -8,43 +8,26 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from ..language import filled
+from ..language import gettext as _
 from . import words
-from .facts import Completion, Issuer, Person, Picture
+from .facts import Completion, Earned, Issuer, Person, Picture, SeriesCompletion
 from .typesetting import Unprintable, masked, typeset
 
 LAGOON = "#1d6a73"
 STANDARDS = ["a-3a", "ua-1"]
-_LABELS = {
-    "certificate": "Certificate of completion",
-    "completed_training": "completed the training",
-    "minutes": "Minutes",
-    "part": "Part",
-    "area": "Competency area",
-    "objectives": "Learning objectives",
-    "agenda": "Agenda",
-    "areas": "Minutes by competency area",
-    "is_not": "What this record is not",
-    "signature_alt": "Signature",
-    "qr_alt": "QR code that opens",
-    "attached": "The signed Open Badges 3.0 credential of this record",
-    "not_line": "Not an Endorsement, not reflective supervision, not licensure credit. "
-    "What it covers is on page 2; the signed credential is attached to this file.",
-}
-_UNPRINTABLE = (
-    "Letters that no typeface here holds are shown as […]. "
-    "The signed credential attached to this file has them in full."
-)
+_AREAS_ON_THE_WALL = 6
 
 
-def certificate(
-    completion: Completion, issuer: Issuer, credential: bytes, *, issued: datetime
-) -> bytes:
+def certificate(earned: Earned, issuer: Issuer, credential: bytes, *, issued: datetime) -> bytes:
     """Return the certificate with `credential` attached, the same bytes for the same input."""
-    page = _page(completion, issuer, issued)
+    with words.in_language_of(earned):
+        page = _page(earned, issuer, issued)
+        unprintable = _(words.UNPRINTABLE)
     try:
         return _set(page, credential, issued)
     except Unprintable:
-        return _set({**masked(page), "unprintable": _UNPRINTABLE}, credential, issued)
+        return _set({**masked(page), "unprintable": unprintable}, credential, issued)
 
 
 def _set(page: dict[str, Any], credential: bytes, issued: datetime) -> bytes:
@@ -57,65 +40,115 @@ def _set(page: dict[str, Any], credential: bytes, issued: datetime) -> bytes:
     )
 
 
-def _page(completion: Completion, issuer: Issuer, issued: datetime) -> dict[str, Any]:
-    address = page_url(completion, issuer)
+def _page(earned: Earned, issuer: Issuer, issued: datetime) -> dict[str, Any]:
+    address = page_url(earned, issuer)
     return {
-        "words": _LABELS,
-        "language": completion.language,
-        "document_title": f"{completion.title}: certificate of completion",
+        "words": words.certificate_labels(earned),
+        "language": earned.language,
+        "document_title": filled("{title}: certificate of completion", title=earned.title),
         "color": issuer.color or LAGOON,
-        "id": str(completion.id),
-        "name": completion.name,
-        "title": completion.title,
-        "about": f"Groundwork {completion.module}, content version {completion.version}, "
-        f"about children from {words.ages_text(completion)}",
-        "panes": _panes(completion),
-        "areas_line": " · ".join(
-            f"{area.label} {area.minutes} min" for area in completion.minutes_by_area
-        ),
-        "self_issued": words.SELF_ISSUED if issuer.kind == "self" else "",
+        "id": str(earned.id),
+        "name": earned.name,
+        "title": earned.title,
+        "about": _about(earned),
+        "panes": _panes(earned),
+        "areas_line": _areas_line(earned),
+        "self_issued": _(words.SELF_ISSUED) if issuer.kind == "self" else "",
         "unprintable": "",
         "issuer": _issuer(issuer, issued),
         "qr": qr_code(address) if address else None,
         "page_url": address or "",
-        "check": "Scan, or give this file to a verify page."
+        "check": _("Scan, or give this file to a verify page.")
         if address
-        else "Give this file to a verify page.",
-        "footer": f"{completion.title} · record {completion.id}",
-        "covers": f"What this record covers: {completion.title}",
-        "objectives": list(completion.objectives),
-        "agenda": [{"name": item.title, "minutes": item.minutes} for item in completion.agenda],
-        "agenda_total": {
-            "name": "In all",
-            "minutes": sum(item.minutes for item in completion.agenda),
-        },
+        else _("Give this file to a verify page."),
+        "footer": filled("{title} · record {id}", title=earned.title, id=earned.id),
+        "covers": filled("What this record covers: {title}", title=earned.title),
+        **_covered(earned),
         "areas": [
             {"name": area.label, "under": area.domain, "minutes": area.minutes}
-            for area in completion.minutes_by_area
+            for area in earned.minutes_by_area
         ],
         "areas_total": {
-            "name": f"In all ({words.hours_text(completion.minutes)})",
-            "minutes": completion.minutes,
+            "name": filled("In all ({hours})", hours=words.hours_text(earned.minutes)),
+            "minutes": earned.minutes,
         },
-        "sections": list(_sections(completion, issuer, issued)),
-        "is_not": list(words.what_it_is_not(completion)),
+        "sections": list(_sections(earned, issuer, issued)),
+        "is_not": list(words.what_it_is_not(earned)),
     }
 
 
-def _panes(completion: Completion) -> list[dict[str, str]]:
+def _about(earned: Earned) -> str:
+    ages = words.ages_text(earned)
+    if isinstance(earned, SeriesCompletion):
+        return filled(
+            "A Groundwork series of {count} modules, about children from {ages}",
+            count=len(earned.modules),
+            ages=ages,
+        )
+    return filled(
+        "Groundwork {module}, content version {version}, about children from {ages}",
+        module=earned.module,
+        version=earned.version,
+        ages=ages,
+    )
+
+
+def _areas_line(earned: Earned) -> str:
+    """The areas on page 1; what a line cannot hold is counted, and stands on page 2."""
+    shown = [
+        filled("{area} {minutes} min", area=area.label, minutes=area.minutes)
+        for area in earned.minutes_by_area
+    ]
+    more = len(shown) - _AREAS_ON_THE_WALL
+    if more > 1:
+        shown[_AREAS_ON_THE_WALL:] = [filled("{count} more areas on page 2", count=more)]
+    return " · ".join(shown)
+
+
+def _covered(earned: Earned) -> dict[str, Any]:
+    """The parts of the training: an agenda with objectives, or the modules of a series."""
+    total = {"name": _("In all"), "minutes": earned.minutes}
+    if isinstance(earned, Completion):
+        return {
+            "objectives": list(earned.objectives),
+            "agenda": [{"name": item.title, "minutes": item.minutes} for item in earned.agenda],
+            "agenda_total": {**total, "minutes": sum(item.minutes for item in earned.agenda)},
+        }
+    rows = [
+        {
+            "name": module.title,
+            "under": filled(
+                "Version {version}, completed {day}",
+                version=module.version,
+                day=words.day(module.completed),
+            ),
+            "minutes": module.minutes,
+        }
+        for module in earned.modules
+    ]
+    return {"objectives": [], "agenda": rows, "agenda_total": total}
+
+
+def _panes(earned: Earned) -> list[dict[str, str]]:
+    series = isinstance(earned, SeriesCompletion)
     return [
         {
-            "large": words.hours_text(completion.minutes),
-            "small": f"{words.minutes_text(completion.minutes)} by the clock",
+            "large": words.hours_text(earned.minutes),
+            "small": filled("{minutes} by the clock", minutes=words.minutes_text(earned.minutes)),
         },
         {
-            "large": day(completion.completed),
-            "small": f"completed; started {day(completion.started)}",
+            "large": words.day(earned.completed),
+            "small": filled("completed; started {day}", day=words.day(earned.started)),
         },
-        {"large": "Passed", "small": "quiz and written reflection"},
         {
-            "large": completion.delivery.partition(",")[0],
-            "small": f"{words.minutes_text(completion.live_minutes)} led by an instructor",
+            "large": _("Passed"),
+            "small": _("every quiz and reflection") if series else _("quiz and written reflection"),
+        },
+        {
+            "large": _(earned.delivery.partition(",")[0]),
+            "small": filled(
+                "{minutes} led by an instructor", minutes=words.minutes_text(earned.live_minutes)
+            ),
         },
     ]
 
@@ -124,7 +157,7 @@ def _issuer(issuer: Issuer, issued: datetime) -> dict[str, Any]:
     return {
         "name": issuer.name,
         "lines": list(words.issuer_lines(issuer)),
-        "issued": f"Issued {day(issued)}",
+        "issued": filled("Issued {day}", day=words.day(issued)),
         "signatory": issuer.signatory and _person(issuer.signatory),
         "signature": issuer.signature and _picture(issuer.signature),
         "logo": issuer.logo and _picture(issuer.logo),
@@ -140,44 +173,47 @@ def _picture(picture: Picture) -> dict[str, Any]:
     return {"kind": picture.kind, "content": content}
 
 
-def _sections(completion: Completion, issuer: Issuer, issued: datetime) -> Iterator[dict[str, Any]]:
+def _sections(earned: Earned, issuer: Issuer, issued: datetime) -> Iterator[dict[str, Any]]:
     yield _section(
-        "How the minutes were counted",
-        completion.hours_method,
-        words.delivery_text(completion),
-        f"Of these, {words.minutes_text(completion.equity_minutes)} on diversity and equity.",
+        _("How the minutes were counted"),
+        earned.hours_method,
+        words.delivery_text(earned),
+        words.equity_text(earned),
     )
-    yield _section(
-        "How learning was checked",
-        words.assessment_text(completion),
-        words.reflection_text(completion),
-    )
-    yield _section("Who stands behind it", *_people(completion, issuer, issued))
+    yield _section(_("How learning was checked"), *_checked(earned))
+    yield _section(_("Who stands behind it"), *_people(earned, issuer, issued))
 
 
 def _section(title: str, *paragraphs: str) -> dict[str, Any]:
     return {"title": title, "paragraphs": list(paragraphs)}
 
 
-def _people(completion: Completion, issuer: Issuer, issued: datetime) -> Iterator[str]:
-    yield f"Written by {', '.join(completion.authors)}."
-    for role, person in (("Instructor", completion.instructor), ("Sponsor", completion.sponsor)):
-        if person is not None:
-            about = f", {person.qualifications}" if person.qualifications else ""
-            yield f"{role}: {person.name}{about}."
-    yield f"Issued {day(issued)} by {issuer.name} ({issuer.did})."
+def _checked(earned: Earned) -> Iterator[str]:
+    if isinstance(earned, Completion):
+        yield words.assessment_text(earned)
+        yield words.reflection_text(earned)
+        return
+    yield _(
+        "Each module ends in a quiz that was passed and a written reflection that is complete. "
+        "The records of the modules, with form, score and pass mark, "
+        "are in the attached credential."
+    )
+
+
+def _people(earned: Earned, issuer: Issuer, issued: datetime) -> Iterator[str]:
+    yield filled("Written by {names}.", names=", ".join(earned.authors))
+    for part, person in earned.people:
+        yield words.person_text(part, person)
+    yield filled(
+        "Issued {day} by {name} ({did}).", day=words.day(issued), name=issuer.name, did=issuer.did
+    )
     if issuer.kind == "self":
-        yield words.SELF_ISSUED
+        yield _(words.SELF_ISSUED)
 
 
-def page_url(completion: Completion, issuer: Issuer) -> str | None:
+def page_url(earned: Earned, issuer: Issuer) -> str | None:
     """The public page of a record, where there is a public address."""
-    return issuer.public_url and f"{issuer.public_url}/records/{completion.id}"
-
-
-def day(moment: datetime) -> str:
-    """A date as a certificate says it."""
-    return f"{moment:%B} {moment.day}, {moment.year}"
+    return issuer.public_url and f"{issuer.public_url}/records/{earned.id}"
 
 
 def qr_code(text: str) -> dict[str, Any]:

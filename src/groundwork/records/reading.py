@@ -14,11 +14,28 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+from uuid import UUID, uuid5
 
 FILE_LIMIT = 5 * 1024 * 1024
 CREDENTIAL_LIMIT = 256 * 1024
 SUITE = "eddsa-rdfc-2022"
 KEYWORD = b"openbadgecredential"
+CLR_CONTEXTS = (
+    "https://www.w3.org/ns/credentials/v2",
+    "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json",
+    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+)
+MEMBERS_LIMIT = 33
+_ENVELOPE = frozenset(
+    (
+        "@context", "id", "type", "name", "description", "issuer", "validFrom", "awardedDate",
+        "partial", "credentialSubject", "credentialStatus", "proof",
+    )
+)  # fmt: skip
+_REPEATED = ("name", "description", "issuer", "validFrom", "awardedDate", "credentialStatus")
+_PROOF = frozenset(
+    ("type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue")
+)
 
 Outcome = Literal[
     "genuine",  # the signature fits, and covers everything
@@ -143,10 +160,89 @@ def _parsed(text: bytes) -> dict[str, Any]:
         raise _UnreadableError("The credential is nested too deeply.") from None
     except ValueError:
         raise _UnreadableError("This is not a PDF, a badge picture or a credential.") from None
+    if is_series(document):
+        _check_envelope(document)
+        return dict(document)
     if not isinstance(document, dict) or "OpenBadgeCredential" not in _listed(document, "type"):
         raise _UnreadableError("This is not an Open Badges 3.0 credential.")
     _check_contexts(document)
     return document
+
+
+def is_series(document: object) -> bool:
+    """Whether this is a CLR: one credential with others inside."""
+    return isinstance(document, dict) and "ClrCredential" in _listed(document, "type")
+
+
+def members(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The credentials inside a CLR whose envelope was found good: the series, then its modules."""
+    found: list[dict[str, Any]] = document["credentialSubject"]["verifiableCredential"]
+    return found
+
+
+def _check_envelope(document: dict[str, Any]) -> None:
+    """Hold a CLR against the one shape that Groundwork gives it.
+
+    Nothing in the envelope may say more than its members, which are checked strictly, each
+    on its own: so the JSON that is read is what the signature covers.
+    """
+    strange = _UnreadableError(
+        "The credential is a CLR, but not built as Groundwork builds the record of a series, "
+        "so it was not checked."
+    )
+    try:
+        inside = members(document)
+        fits = (
+            2 <= len(inside) <= MEMBERS_LIMIT
+            and all(map(_is_member, inside))
+            and _is_envelope_of(document, inside)
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        raise strange from None
+    if not fits:
+        raise strange
+    for member in inside:
+        _check_contexts(member)
+
+
+def _is_member(member: dict[str, Any]) -> bool:
+    kinds = _listed(member, "type")
+    return "OpenBadgeCredential" in kinds and "ClrCredential" not in kinds
+
+
+def _is_envelope_of(document: dict[str, Any], inside: list[dict[str, Any]]) -> bool:
+    series = inside[0]
+    subject = document["credentialSubject"]
+    achieved = [member["credentialSubject"]["achievement"]["id"] for member in inside]
+    whose = series["credentialSubject"]["identifier"]
+    name = UUID(document["id"])
+    return (
+        document.keys() <= _ENVELOPE
+        and document["@context"] == list(CLR_CONTEXTS)
+        and document["type"] == ["VerifiableCredential", "ClrCredential"]
+        and document["id"] == name.urn
+        and series["id"] == uuid5(name, "series").urn
+        and document["partial"] is True
+        and all(document.get(field) == series.get(field) for field in _REPEATED)
+        and all(member["issuer"]["id"] == series["issuer"]["id"] for member in inside)
+        and all(member["credentialSubject"]["identifier"] == whose for member in inside)
+        and subject
+        == {
+            "type": ["ClrSubject"],
+            "identifier": whose,
+            "verifiableCredential": inside,
+            "association": [
+                {
+                    "type": "Association",
+                    "associationType": "isParentOf",
+                    "sourceId": achieved[0],
+                    "targetId": achievement,
+                }
+                for achievement in achieved[1:]
+            ],
+        }
+        and (not isinstance(document.get("proof"), dict) or document["proof"].keys() == _PROOF)
+    )
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -210,8 +306,30 @@ def _proof(document: dict[str, Any], method: str, keys: Mapping[str, str]) -> tu
 def _signature(document: dict[str, Any], multikey: str) -> tuple[Outcome, str]:
     from openbadgeslib.ob3 import OB3LdpVerifier, OB3VerificationError, resolve_did
 
+    if is_series(document):
+        return _series_signature(document, multikey)
     try:
         OB3LdpVerifier(pubkey_pem=resolve_did(f"did:key:{multikey}")).verify(document)
+    except OB3VerificationError as error:
+        return _refusal(str(error))
+    return "genuine", "The signature fits, and it covers everything in the file."
+
+
+def _series_signature(document: dict[str, Any], multikey: str) -> tuple[Outcome, str]:
+    """Check the signature around the members; each of them is still to be checked."""
+    from openbadgeslib.ob3 import (
+        OB3VerificationError,
+        bundled_clr_contexts,
+        resolve_did,
+        verify_data_integrity_proof,
+    )
+
+    try:
+        verify_data_integrity_proof(
+            document,
+            resolve_did(f"did:key:{multikey}"),
+            extra_contexts=bundled_clr_contexts(),
+        )
     except OB3VerificationError as error:
         return _refusal(str(error))
     return "genuine", "The signature fits, and it covers everything in the file."

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from datetime import datetime, timedelta
 
-from ..errors import RecordError
 from .credential import StatusEntry
 from .facts import Issuer
 from .keys import SigningKey, verification_method
 
 SIZE = 131_072
-_FRESH = timedelta(days=28)
+FRESH = timedelta(days=28)
 
 
-def free_entry(list_number: int, taken: Collection[int]) -> StatusEntry:
-    """Return an unused place, drawn at random so that its number tells nothing."""
-    if len(taken) >= SIZE // 2:
-        raise RecordError(f"Status list {list_number} is half full; begin another.")
+def free_entry(list_number: int, taken: Container[int]) -> StatusEntry:
+    """Return an unused place, drawn at random so that its number tells nothing.
+
+    A list is filled to half at most, so that a free place is soon found.
+    """
     while True:
         index = secrets.randbelow(SIZE)
         if index not in taken:
@@ -39,7 +39,7 @@ def status_list(
         revoked,
         SIZE,
         issued=at,
-        valid_until=at + _FRESH,
+        valid_until=at + FRESH,
     )
     signed = add_data_integrity_proof(
         document, key.pem(), verification_method(issuer.did, key.public), created=at

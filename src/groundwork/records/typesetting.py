@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import typst
 
 _HERE = Path(__file__).parent
-_FONTS = _HERE / "fonts"
+FONTS = _HERE / "fonts"
 _LOCK = Lock()  # a compiler keeps its inputs between calls
 _UNSEEN = frozenset("\t\n\r\u200c\u200d\ufe0e\ufe0f")
 MASK = "[…]"
@@ -39,7 +39,7 @@ def _compiler(template: str, *, system_fonts: bool) -> typst.Compiler:
     return typst.Compiler(
         str(_HERE / template),
         root=str(_HERE),
-        font_paths=[str(_FONTS)],
+        font_paths=[str(FONTS)],
         ignore_system_fonts=not system_fonts,
     )
 
@@ -87,7 +87,7 @@ def _masked_text(text: str) -> str:
 def _covered() -> frozenset[int]:
     """Every code point the bundled typefaces draw."""
     return frozenset(
-        point for font in sorted(_FONTS.glob("*.ttf")) for point in _points(font.read_bytes())
+        point for font in sorted(FONTS.glob("*.ttf")) for point in _points(font.read_bytes())
     )
 
 

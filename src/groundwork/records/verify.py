@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from .contents import claimed_name, record_id, record_of, text_of
-from .reading import Finding, issuer_did
+from .reading import Finding, is_series, issuer_did, members
 from .sandbox import examine_safely
 from .trust import KnownIssuer, OwnIssuer, TrustedIssuers, key_ring
 
@@ -56,25 +58,48 @@ def verify(
     own: OwnIssuer | None,
     page_hashes: Callable[[str], str | None],
     status: Callable[[str], Standing | None],
+    successors: Callable[[str], str | None] = lambda _: None,
 ) -> Verdict:
     """Say what a JSON, PDF or PNG file proves.
 
     `page_hashes` gives the stored SHA-256 (hex) of the PDF this portal issued for a
-    record id, `status` where that record stands; both give None for an id they lack.
+    record id, `status` where that record stands, `successors` the address of the record
+    that replaced it; each gives None for an id it lacks.
     """
-    finding = examine_safely(data, key_ring(issuers, own))
+    finding = _examined(data, key_ring(issuers, own))
     credential = finding.credential or {}
     did = issuer_did(credential)
     known = own if own and own.did == did else issuers.find(did)
     if finding.outcome not in ("genuine", "expired", "early"):
         return _unproven(finding, known)
-    return _proven(
+    verdict = _proven(
         finding,
         credential,
         known,
         page=_page(data, finding, credential, known, page_hashes),
         standing=status(record_id(credential)) if isinstance(known, OwnIssuer) else None,
     )
+    newer = successors(record_id(credential)) if verdict.status == "superseded" else None
+    if newer is None:
+        return verdict
+    return replace(verdict, reasons=(*verdict.reasons, f"The newer record: {newer}"))
+
+
+def _examined(data: bytes, keys: Mapping[str, str]) -> Finding:
+    """Read a file; the credentials inside a series are each checked on their own, too."""
+    finding = examine_safely(data, keys)
+    if finding.outcome != "genuine" or not is_series(finding.credential):
+        return finding
+    inside = [json.dumps(member).encode() for member in members(finding.credential or {})]
+    with ThreadPoolExecutor(max_workers=2) as both:
+        for found in both.map(lambda member: examine_safely(member, keys), inside):
+            if found.outcome != "genuine":
+                both.shutdown(cancel_futures=True)
+                return replace(finding, outcome=found.outcome, why=f"{INSIDE} {found.why}")
+    return finding
+
+
+INSIDE = "One of the records inside does not hold."
 
 
 def _unproven(finding: Finding, known: KnownIssuer | None) -> Verdict:
@@ -188,8 +213,10 @@ def _self_issued(own: OwnIssuer) -> tuple[str, ...]:
 
 
 def _withdrawn(credential: dict[str, Any], known: KnownIssuer) -> bool:
-    fragment = str(credential["proof"]["verificationMethod"]).partition("#")[2]
-    return any(key.name == fragment and not key.active for key in known.keys)
+    """Whether a key that signed it, or a record inside it, has been withdrawn since."""
+    signed = [credential, *(members(credential) if is_series(credential) else ())]
+    used = {str(one["proof"]["verificationMethod"]).partition("#")[2] for one in signed}
+    return any(key.name in used and not key.active for key in known.keys)
 
 
 def _page(
