@@ -35,13 +35,13 @@ const HELP = [
   { name: "someone comes along", wide: ["Mixed results, and none", "of the studies was", "randomized."], narrow: ["Mixed results; none of the", "studies was randomized."] },
 ];
 
-const WORKER = { color: "f-plum", hair: "bun", glasses: true, mouth: "smile" };
+const WORKER = { color: "f-plum", skin: "tan", hair: "bun", glasses: true, mouth: "smile" };
 
 /** Who helps in each of the three: somebody with a hand out, somebody on the phone, somebody beside a parent. */
 const HELPERS = [
   (x, y, size) => at(x, y, size, false, standing({ ...WORKER, arm: "offer" })),
   (x, y, size) => at(x, y, size, false, [standing({ ...WORKER, arm: "wave", mouth: "open" }), box("f-line f-ink f-blank", 57, -204, 17, 30, 4)]),
-  (x, y, size) => [at(x - 40 * size, y, size, false, standing({ color: "f-lagoon", hair: "long" })), at(x + 26 * size, y, size, false, standing(WORKER))],
+  (x, y, size) => [at(x - 40 * size, y, size, false, standing({ color: "f-lagoon", skin: "umber", hair: "long" })), at(x + 26 * size, y, size, false, standing(WORKER))],
 ];
 
 function wide() {

@@ -12,8 +12,8 @@ const STEPS = [
   { name: "Wait together", hint: "beside her" },
 ];
 
-const LEAVES = { color: "f-lagoon", hair: "long" };
-const STAYS = { color: "f-plum", glasses: true };
+const LEAVES = { color: "f-lagoon", skin: "umber", hair: "long" };
+const STAYS = { color: "f-plum", skin: "tan", glasses: true };
 
 /** What is seen at each moment: who is where and does what, and what is said; `coats` when no face is in view. */
 const MOMENTS = [
@@ -81,8 +81,8 @@ function door([x, y, width, height], how) {
 }
 
 /** Somebody's coat, from the shoulders down, with a sleeve and a hand. */
-const coat = (color) =>
-  group({ class: color },
+const coat = ({ color, skin }) =>
+  group({ class: `${color} f-${skin}` },
     path("f-line f-ink f-blank", "M-20 -70L-17 -3C-17 0 -13 0 -9 0L13 0C12 -6 6 -9 1 -11L4 -60L15 -3C15 0 19 0 23 0L45 0C44 -6 38 -9 33 -11L32 -70Z"),
     path("f-person", "M-32 -176C-40 -128 -42 -84 -46 -46C-14 -40 18 -40 50 -46C46 -84 48 -130 40 -176Z"),
     path("f-line f-ink", "M26 -174C30 -130 32 -86 32 -43"),
@@ -101,10 +101,10 @@ function scene(now, place) {
     line("f-line f-hair f-soft", 0, floor, width, floor),
     group({}, door(place.door, leaves.door ? "open" : now.closing ? "closing" : "shut")),
     group(fade(leaves.door), at(farX, floor - 2, farSize, true, standing({ ...LEAVES, ...leaves }))),
-    group(fade(coats), [at(place.coats[1], floor, size, false, coat("f-lagoon")), now.closing && door(place.door, "closing").slice(1), at(place.coats[0], floor, size * 1.06, false, coat("f-plum"))]),
+    group(fade(coats), [at(place.coats[1], floor, size, false, coat(LEAVES)), now.closing && door(place.door, "closing").slice(1), at(place.coats[0], floor, size * 1.06, false, coat(STAYS))]),
     group(fade(now.stays), at(staysX, floor, size, Boolean(stays.turned), kneeling({ ...STAYS, ...stays }))),
     group(fade(now.leaves && !leaves.door), at(place.leaves, floor, size, true, kneeling({ ...LEAVES, ...leaves }))),
-    at(childX, floor, size, Boolean(child.turned), toddler(child)),
+    at(childX, floor, size, Boolean(child.turned), toddler({ skin: "umber", ...child })),
     group(fade(coats), box("f-skin", -2, -4, width + 4, blind + 4), line("f-line f-soft f-dash", 0, blind, width, blind), lines("f-soft f-middle", width / 2, blindY, 19, blindText)),
     said(place.staysWords, now.staysSay),
     said(leaves.door ? place.bye : place.leavesWords, now.leavesSay),

@@ -4,8 +4,8 @@ import { box, line, lines, path, stamp, words } from "./kit.js";
 import { face } from "./people.js";
 
 const WHO = {
-  J: { name: "Joel", role: "father", looks: { beard: true }, className: "f-lagoon" },
-  C: { name: "Célie", role: "grandmother", looks: { hair: "bun", glasses: true }, className: "f-plum" },
+  J: { name: "Joel", role: "father", looks: { skin: "umber", beard: true }, className: "f-lagoon" },
+  C: { name: "Célie", role: "grandmother", looks: { hair: "bun", gray: true, glasses: true }, className: "f-plum" },
   R: { name: "Renata", role: "mother, at sea", looks: { hair: "long" }, className: "f-leaf" },
 };
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

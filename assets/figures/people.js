@@ -1,7 +1,8 @@
 /**
  * The people of the figures, seen from the side: an adult on the floor, on one knee, on a chair or standing, a baby, and a small child.
  * All face right, the floor is y = 0 and x = 0 is where they are; `at` places and mirrors them.
- * A pose says what the face and the arm do: `{ mouth, tilt, away, arm }`; `{ color, hair, beard, glasses }` say who it is.
+ * A pose says what the face and the arm do: `{ mouth, tilt, away, arm }`; `{ color, skin, hair, gray, beard, glasses }` say who
+ * it is. `skin` is tan, brown or umber, as on the drawings that open a module; somebody looks the same wherever they are drawn.
  * Where a person is one of many there is `face` (a head alone), `sign` (head and shoulders) and `above` (in a floor plan).
  */
 
@@ -54,21 +55,27 @@ const BABY_ARMS = {
 export const limb = ({ d, hand: [x, y] }, size) => [
   path(`f-limb f-limb-edge ${size}`, d),
   path(`f-limb f-limb-sleeve ${size}`, d),
-  dot("f-line f-skin", x, y, size ? 5.6 : 7.4),
+  dot("f-line f-face", x, y, size ? 5.6 : 7.4),
 ];
 
-/** An adult's head; with its pose, it looks up, down or behind. */
-const adultHead = (x, y, { mouth = "rest", hair = "short", beard = false, glasses = false, ...pose }) =>
-  turned(x, y, pose, group({ class: "f-ink" }, path("f-line f-skin", ADULT_HEAD), beard && path("f-line f-dark", BEARD), path("f-line f-dark", ADULT_HAIR[hair]),
-    path("f-line", ADULT_MOUTHS[mouth]), dot("f-solid", 15, -3.5, 2.3), hair === "long" ? null : path("f-line", "M-5.5 -1.5C-11 -4 -13 5 -6 6.5"),
-    glasses && [dot("f-line", 16, -3.5, 6.4), line("f-line", 9.6, -4, -6, -5)]));
+/** What somebody wears and their skin, for everything that is drawn of them. */
+const looks = ({ color, skin = "brown" }) => `${color} f-${skin}`;
 
-const NECK = path("f-line f-ink f-skin", "M4 -132L3 -106L26 -104L23 -126");
+/** An adult's head; with its pose, it looks up, down or behind. */
+const adultHead = (x, y, { mouth = "rest", hair = "short", gray = false, beard = false, glasses = false, ...pose }) => {
+  const locks = `f-line ${gray ? "f-gray" : "f-dark"}`;
+  return turned(x, y, pose, group({ class: "f-ink" },
+    path("f-line f-face", ADULT_HEAD), beard && path(locks, BEARD), path(locks, ADULT_HAIR[hair]),
+    group({ class: "f-features" }, path("f-line", ADULT_MOUTHS[mouth]), dot("f-solid", 15, -3.5, 2.3), hair === "long" ? null : path("f-line", "M-5.5 -1.5C-11 -4 -13 5 -6 6.5"),
+      glasses && [dot("f-line", 16, -3.5, 6.4), line("f-line", 9.6, -4, -6, -5)])));
+};
+
+const NECK = path("f-line f-ink f-face", "M4 -132L3 -106L26 -104L23 -126");
 
 /** An adult, sitting with folded legs; `lap` is who sits there, held by the arm. */
-export function adult({ color = "f-lagoon", arm = "rest", lap, ...head }) {
+export function adult({ color = "f-lagoon", skin, arm = "rest", lap, ...head }) {
   return group(
-    { class: color },
+    { class: looks({ color, skin }) },
     path("f-line f-ink f-blank", "M-30 0C-40 -20 -24 -40 2 -38L54 -42C80 -42 90 -20 74 -9C66 -2 52 0 40 0Z"),
     path("f-line f-ink", "M6 -16C26 -20 44 -18 58 -6"),
     lap && at(74, -30, 0.95, true, lap),
@@ -80,8 +87,8 @@ export function adult({ color = "f-lagoon", arm = "rest", lap, ...head }) {
 }
 
 /** The upper half of an adult, `y` above where it sits on the floor. */
-const raised = (y, { color = "f-lagoon", arm = "rest", ...head }, legs) =>
-  group({ class: color }, legs, group({ transform: `translate(0 ${y})` }, NECK, path("f-person", TORSO), adultHead(22, -146, head), limb(ADULT_ARMS[arm], "")));
+const raised = (y, { color = "f-lagoon", skin, arm = "rest", ...head }, legs) =>
+  group({ class: looks({ color, skin }) }, legs, group({ transform: `translate(0 ${y})` }, NECK, path("f-person", TORSO), adultHead(22, -146, head), limb(ADULT_ARMS[arm], "")));
 
 /** A plain chair to sit on, with its back to the left. */
 export const chair = () => path("f-line f-ink", "M-44 0L-38 -56M-38 -120V-56H38L44 0");
@@ -103,8 +110,8 @@ export const kneeling = (who) => raised(-22, who, [
 ]);
 
 /** A head alone, its middle at the place: an adult's, or a baby's with `{ young: true }`. */
-export const face = (x, y, size, { young = false, ...who }, mirrored = false) =>
-  at(x, y, size, mirrored, (young ? babyHead : adultHead)(0, 0, { mouth: "smile", ...who }));
+export const face = (x, y, size, { young = false, skin = "brown", ...who }, mirrored = false) =>
+  at(x, y, size, mirrored, group({ class: `f-${skin}` }, (young ? babyHead : adultHead)(0, 0, { mouth: "smile", ...who })));
 
 /** Somebody as a sign, head and shoulders from the front, `height` tall on the ground at x. */
 export const sign = (className, x, y, height) =>
@@ -112,20 +119,20 @@ export const sign = (className, x, y, height) =>
     path(className, "M-30 0V-26C-30 -46 -18 -54 0 -54C18 -54 30 -46 30 -26V0Z"), dot(className, 0, -78, 20));
 
 /** Somebody seen from above, facing right; `turn` in degrees, `reach` with the arms out. */
-export const above = (x, y, size, { color = "f-lagoon", turn = 0, reach = false }) =>
-  group({ class: color, transform: `translate(${x} ${y}) rotate(${turn}) scale(${size})` },
+export const above = (x, y, size, { color = "f-lagoon", skin, turn = 0, reach = false }) =>
+  group({ class: looks({ color, skin }), transform: `translate(${x} ${y}) rotate(${turn}) scale(${size})` },
     reach && [limb({ d: "M0 -20C10 -24 18 -20 26 -12", hand: [30, -9] }, "f-limb-small"), limb({ d: "M0 20C10 24 18 20 26 12", hand: [30, 9] }, "f-limb-small")],
     path("f-person", "M-12 -16C-12 -30 10 -34 13 -20C15 -10 15 10 13 20C10 34 -12 30 -12 16C-14 6 -14 -6 -12 -16Z"),
-    group({ class: "f-ink" }, path("f-line f-skin", "M14 -5L20 0L14 5"), dot("f-line f-skin", 2, 0, 14), path("f-line f-dark", "M8 -12.6A14 14 0 1 0 8 12.6C2 6 2 -6 8 -12.6Z")));
+    group({ class: "f-ink" }, path("f-line f-face", "M14 -5L20 0L14 5"), dot("f-line f-face", 2, 0, 14), path("f-line f-dark", "M8 -12.6A14 14 0 1 0 8 12.6C2 6 2 -6 8 -12.6Z")));
 
 const babyHead = (x, y, { mouth = "rest", ...pose }) =>
-  turned(x, y, pose, group({ class: "f-ink" }, path("f-line f-skin", BABY_HEAD), path("f-line f-dark", BABY_HAIR),
-    path("f-line", BABY_MOUTHS[mouth]), dot("f-solid", 17, -.5, 2.5), path("f-line", "M-4 1C-9 -1 -11 7 -4.5 8.4")));
+  turned(x, y, pose, group({ class: "f-ink" }, path("f-line f-face", BABY_HEAD), path("f-line f-dark", BABY_HAIR),
+    group({ class: "f-features" }, path("f-line", BABY_MOUTHS[mouth]), dot("f-solid", 17, -.5, 2.5), path("f-line", "M-4 1C-9 -1 -11 7 -4.5 8.4"))));
 
 /** A baby, sitting with legs out in front. */
-export function baby({ mouth = "rest", arm = "rest", ...pose }) {
+export function baby({ skin, mouth = "rest", arm = "rest", ...pose }) {
   return group(
-    { class: "f-clay" },
+    { class: looks({ color: "f-clay", skin }) },
     path("f-person", "M-22 -2C-31 -32 -22 -62 2 -64C19 -64 26 -46 26 -24L48 -23C54 -32 66 -29 66 -16C66 -4 60 0 52 0L-14 0C-18 0 -21 -1 -22 -2Z"),
     path("f-line f-ink", "M26 -24C20 -24 14 -21 10 -17"),
     babyHead(7, -86, { mouth, ...pose }),
@@ -141,8 +148,8 @@ const TODDLER_ARMS = {
 };
 
 /** A small child, standing. */
-export const toddler = ({ color = "f-clay", arm = "rest", ...pose }) =>
-  group({ class: color },
+export const toddler = ({ color = "f-clay", skin, arm = "rest", ...pose }) =>
+  group({ class: looks({ color, skin }) },
     path("f-line f-ink f-blank", "M-14 -36L-24 -7C-25 0 -20 0 -16 0L-3 0C-3 -6 -9 -8 -12 -9L2 -36Z"),
     path("f-line f-ink f-blank", "M2 -36L16 -7C16 0 20 0 24 0L37 0C36 -6 30 -8 27 -9L23 -38Z"),
     path("f-person", "M-20 -32C-26 -58 -20 -88 4 -90C20 -90 27 -72 26 -52L28 -33C12 -27 -8 -26 -20 -32Z"),

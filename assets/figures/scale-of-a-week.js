@@ -4,10 +4,10 @@ import { box, group, line, lines, live, moves, stamp, words } from "./kit.js";
 import { face } from "./people.js";
 
 const WHO = {
-  M: { name: "mother", looks: { hair: "long" }, className: "f-lagoon" },
-  G: { name: "grandmother", looks: { hair: "bun", glasses: true }, className: "f-plum" },
-  U: { name: "uncle", looks: { beard: true }, className: "f-leaf" },
-  N: { name: "neighbor", looks: { glasses: true }, className: "f-leaf" },
+  M: { name: "mother", looks: { skin: "umber", hair: "long" }, className: "f-lagoon" },
+  G: { name: "grandmother", looks: { skin: "umber", hair: "bun", gray: true, glasses: true }, className: "f-plum" },
+  U: { name: "uncle", looks: { skin: "umber", beard: true }, className: "f-leaf" },
+  N: { name: "neighbor", looks: { skin: "tan", glasses: true }, className: "f-leaf" },
   T: { name: "teacher", looks: { hair: "bun" }, className: "f-ink" },
 };
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

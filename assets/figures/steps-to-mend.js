@@ -59,8 +59,8 @@ function scene(now, place) {
   return [
     group({}, door(x, floor, across, tall, now.open)),
     line("f-line f-hair f-soft", 0, floor, width, floor),
-    at(place.parent, floor, size, false, standing({ color: "f-lagoon", hair: "long", ...now.parent })),
-    at(place.worker, floor, size, true, standing({ color: "f-plum", hair: "bun", glasses: true, ...now.worker })),
+    at(place.parent, floor, size, false, standing({ color: "f-lagoon", skin: "umber", hair: "long", ...now.parent })),
+    at(place.worker, floor, size, true, standing({ color: "f-plum", skin: "tan", hair: "bun", glasses: true, ...now.worker })),
     words("f-middle f-name f-lagoon", place.parent, floor + 20, "parent"),
     words("f-middle f-name f-plum", place.worker, floor + 20, "worker"),
     group({}, said(place.parentWords, now.parentSays)),

@@ -41,7 +41,7 @@ const NARROW = {
 };
 
 const PARENT = { color: "f-lagoon" };
-const STRANGER = { color: "f-plum", hair: "bun" };
+const STRANGER = { color: "f-plum", skin: "tan", hair: "bun" };
 
 /** Where somebody is in an episode, and whether they sit there. */
 function whereabouts(step, place) {

@@ -32,8 +32,8 @@ function room({ floor, window, size, adult: adultX, baby: babyX, line: [from, to
   const fade = (on) => ({ class: `f-fade${on ? "" : " f-off"}` });
   return [
     pane(...window, helped),
-    group(fade(helped), at(adultX, floor, size, true, adult({ mouth: "smile", arm: "reach", tilt: 12, lap: baby({ arm: "reach" }) }))),
-    group(fade(!helped), at(babyX, floor, size, false, baby({ mouth: "sad", arm: "up" }))),
+    group(fade(helped), at(adultX, floor, size, true, adult({ skin: "tan", mouth: "smile", arm: "reach", tilt: 12, lap: baby({ skin: "tan", arm: "reach" }) }))),
+    group(fade(!helped), at(babyX, floor, size, false, baby({ skin: "tan", mouth: "sad", arm: "up" }))),
     line("f-line f-hair f-soft", from, floor, to, floor),
   ];
 }

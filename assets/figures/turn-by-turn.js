@@ -120,11 +120,11 @@ function room(place, picks) {
     box("f-line f-soft f-skin", tableFrom + 12, high - 7, 34 * size, 6, 2), box("f-line f-soft f-skin", tableFrom + 15, high - 14, 30 * size, 6, 2),
     line("f-line f-hair f-soft", 0, floor, width, floor),
     at(parent, floor, size, false, chair()),
-    at(parent, floor, size, false, sitting({ color: "f-lagoon", hair: "long", tilt: shut ? 12 : open ? -2 : 4, mouth: open ? "open" : "rest", away: shut && where === "shutter", lap: baby({}) })),
+    at(parent, floor, size, false, sitting({ color: "f-lagoon", skin: "umber", hair: "long", tilt: shut ? 12 : open ? -2 : 4, mouth: open ? "open" : "rest", away: shut && where === "shutter", lap: baby({ skin: "umber" }) })),
     path("f-line f-strong", `M${parent - 50 * size} ${floor}V${floor - 126 * size}q0 ${-12 * size} ${14 * size} ${-12 * size}`),
     at(worker, floor, size, true, box("f-line f-ink f-skin", -36, -58, 72, 58, 2)),
     at(worker, floor, size, true, path("f-line f-hair f-ink", "M-36 -38H36M-36 -20H36")),
-    at(worker, floor, size, true, sitting({ color: "f-plum", hair: "bun", glasses: true, tilt: 4, mouth: "rest" })),
+    at(worker, floor, size, true, sitting({ color: "f-plum", skin: "tan", hair: "bun", glasses: true, tilt: 4, mouth: "rest" })),
     words("f-middle f-name f-lagoon", parent, floor + 20, "parent"),
     words("f-middle f-name f-plum", worker, floor + 20, "worker"),
   ];

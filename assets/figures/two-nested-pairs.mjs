@@ -4,8 +4,8 @@ import { group, line, lines, path, stamp, words } from "./kit.js";
 import { adult, at, baby, chair, sitting } from "./people.js";
 
 const SUPERVISOR = { color: "f-leaf", beard: true };
-const WORKER = { color: "f-plum", hair: "bun", glasses: true };
-const PARENT = { color: "f-lagoon", hair: "long" };
+const WORKER = { color: "f-plum", skin: "tan", hair: "bun", glasses: true };
+const PARENT = { color: "f-lagoon", skin: "umber", hair: "long" };
 
 /** A house front without its ground. */
 const front = (left, right, floor, wall, peak) => path("f-line f-skin", `M${left} ${floor}V${wall}L${(left + right) / 2} ${peak}L${right} ${wall}V${floor}`);
@@ -30,7 +30,7 @@ function wide() {
       seat(66, floor, 0.54, false, SUPERVISOR), seat(178, floor, 0.54, true, WORKER),
       seat(300, floor, 0.54, false, { ...WORKER, mouth: "open" }), seat(412, floor, 0.54, true, PARENT),
       at(522, floor, 0.54, false, adult({ ...PARENT, mouth: "smile", arm: "reach", tilt: 6 })),
-      at(622, floor, 0.54, true, baby({ mouth: "smile", arm: "reach", tilt: -8 })),
+      at(622, floor, 0.54, true, baby({ skin: "umber", mouth: "smile", arm: "reach", tilt: -8 })),
       echo(240, 140, 28), echo(466, 172, 28),
       [["supervisor", 66, "f-leaf"], ["worker", 178, "f-plum"], ["worker", 300, "f-plum"], ["parent", 412, "f-lagoon"], ["parent", 532, "f-lagoon"], ["child", 620, "f-clay"]].map(
         ([who, x, color]) => words(`f-middle f-name ${color}`, x, floor + 22, who)),
@@ -56,7 +56,7 @@ function narrow() {
       seat(84, floors[0], size, false, SUPERVISOR), seat(216, floors[0], size, true, WORKER),
       seat(84, floors[1], size, false, { ...WORKER, mouth: "open" }), seat(216, floors[1], size, true, PARENT),
       at(90, floors[2], size, false, adult({ ...PARENT, mouth: "smile", arm: "reach", tilt: 6 })),
-      at(200, floors[2], size, true, baby({ mouth: "smile", arm: "reach", tilt: -8 })),
+      at(200, floors[2], size, true, baby({ skin: "umber", mouth: "smile", arm: "reach", tilt: -8 })),
       [[0, "supervisor", "worker", "f-leaf", "f-plum"], [1, "worker", "parent", "f-plum", "f-lagoon"], [2, "parent", "child", "f-lagoon", "f-clay"]].map(
         ([i, one, other, color, otherColor]) => [
           line("f-line f-hair f-soft", 48, floors[i], 252, floors[i]),
