@@ -24,48 +24,64 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from . import chartcells, paper, scoring, widgets
+from . import (
+    bilingual,
+    chartcells,
+    drawings,
+    language,
+    offline,
+    paper,
+    passages,
+    scoring,
+    translation,
+    widgets,
+)
 from .course import AGE_BANDS, CLAIM_ROLE, KINDS, Lesson, Module, Page, read_page
 from .curriculum import Curriculum, area_rows, load_curriculum, outline
 from .errors import GroundworkError
 from .evidence import CHECKED, CONFIDENCE, Claim, Reference
 from .glossary import Glossary
 from .items import Estimate, Item
+from .language import SOURCE, Catalog, day, filled, spoken
+from .language import gettext as _
+from .language import marked as N_
 from .scoring import inline
 from .settings import read_settings
+from .translation import book_pages, offered_languages, page_told, translated
 
 log = logging.getLogger(__name__)
 
 STATIC = "_static/gw"
-SHORT = {"high": "strong", "medium": "some", "contested": "contested"}
+VENDOR = Path(__file__).parent / "vendor"
+SHORT = {"high": N_("strong"), "medium": N_("some"), "contested": N_("contested")}
 
 CALLOUTS = {
     "predict": (
-        "Before you read",
+        N_("Before you read"),
         "M6 3h12v18l-6-4.3L6 21zM9.8 8.2a2.2 2.2 0 1 1 3.3 2c-.7.4-1.1.8-1.1 1.6M12 14.3v.1",
     ),
     "myth": (
-        "Myth and evidence",
+        N_("Myth and evidence"),
         "M5 10.7V3h14v6.4l-3.4 2.1L13 9.8l-3.4 2.6-2.1-1.7z"
         "M5 15.4l2.2-1.3 2.1 1.7 3.4-2.5 2.6 1.7 3.7-2.1V21H5z",
     ),
     "next-visit": (
-        "On your next visit",
+        N_("On your next visit"),
         "M3 21.5h18M6 21.5v-18h12v18M6 3.5l7 3.4v16.3M10.5 13.7v1.2",
     ),
     "supervision": (
-        "Take it to supervision",
+        N_("Take it to supervision"),
         "M4.3 7.3a3 3 0 1 0 6 0a3 3 0 1 0-6 0M13.7 7.3a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
         "M3.4 20.6c0-5.2 1.3-7.3 3.9-7.3s3 2.1 3.9 3.9"
         "M20.6 20.6c0-5.2-1.3-7.3-3.9-7.3s-3 2.1-3.9 3.9",
     ),
     "key-points": (
-        "Key points",
+        N_("Key points"),
         "M2.5 21.5h19M4.3 21.5v-5.1h15.4v5.1M12 21.5v-5.1M6.9 16.4v-5.2h10.2v5.2"
         "M10.3 16.4v-5.2M9.4 11.2V6h5.2v5.2",
     ),
     "content-note": (
-        "Before you begin",
+        N_("Before you begin"),
         "M8.5 3.5h7l3.5 7.7H5zM12 11.2v8.5M7.7 20.6h8.6M15.4 11.2v3",
     ),
 }
@@ -154,10 +170,13 @@ class SelfCheck(_Ours):
 
 
 def _practice_file(curriculum: Curriculum, item: str) -> Path:
+    return curriculum.quizzes[_module_of(curriculum, item)].practice.source.path
+
+
+def _module_of(curriculum: Curriculum, item: str) -> str:
+    """The module that a practice item belongs to."""
     return next(
-        quizzes.practice.source.path
-        for quizzes in curriculum.quizzes.values()
-        if item in quizzes.practice.by_id
+        module for module, quizzes in curriculum.quizzes.items() if item in quizzes.practice.by_id
     )
 
 
@@ -168,17 +187,28 @@ def self_check_html(curriculum: Curriculum, item: Item, *, number: int) -> str:
     """
     sources = [source["text"] for source in item_sources(curriculum, item)]
     reasons = paper.reasons_html(item, sources)
-    told = f"<details><summary>Answer and reasons</summary>{reasons}</details>" if reasons else ""
+    told = (
+        f"<details><summary>{_('Answer and reasons')}</summary>{reasons}</details>"
+        if reasons
+        else ""
+    )
     return (
         f'<section class="gw-check" id="check-{item.id}" data-item="{item.id}" '
-        f'data-type="{item.type}" aria-label="Check yourself, {number}">'
-        f'<h3 class="gw-check-title">Check yourself<span class="gw-on-paper"> {number}</span></h3>'
+        f'data-type="{item.type}"{_lang(curriculum, item)} '
+        f'aria-label="{filled("Check yourself, {n}", n=number)}">'
+        f'<h3 class="gw-check-title">{_("Check yourself")}'
+        f'<span class="gw-on-paper"> {number}</span></h3>'
         f"{_instead_html(curriculum, item)}"
         f'<div class="gw-check-static">{paper.question_html(item)}{told}</div>'
         '<script type="application/json" class="gw-item">'
-        f"{script_json(item_data(curriculum, item, root='../../'))}</script>"
+        f"{script_json(item_data(curriculum, item, root=bilingual.root(2)))}</script>"
         "</section>"
     )
+
+
+def _lang(curriculum: Curriculum, item: Item) -> str:
+    """The mark of a question that this language does not have."""
+    return f' lang="{SOURCE}"' if item.id in curriculum.in_english else ""
 
 
 def item_data(curriculum: Curriculum, item: Item, *, root: str, folder: str = "") -> dict[str, Any]:
@@ -186,7 +216,12 @@ def item_data(curriculum: Curriculum, item: Item, *, root: str, folder: str = ""
     data = item.with_key()
     if item.section:
         stem, _, anchor = item.section.partition("#")
-        data["section_href"] = f"{folder}{stem}.html#{anchor}"
+        page = (
+            f"{folder}{stem}.html"
+            if folder
+            else bilingual.beside(_module_of(curriculum, item.id), stem)
+        )
+        data["section_href"] = f"{page}#{anchor}"
     if item.alternative_to:
         data["alternative_to"] = item.alternative_to
     if sources := item_sources(curriculum, item):
@@ -202,7 +237,7 @@ def item_sources(curriculum: Curriculum, item: Item) -> list[dict[str, str]]:
     return [
         {
             "text": f"{_short_works(ledger.references([claim.id]))} "
-            f"({claim.id}, {CONFIDENCE[claim.confidence]})",
+            f"({claim.id}, {_(CONFIDENCE[claim.confidence])})",
             "href": f"evidence.html#{claim.anchor}",
         }
         for claim in (ledger.by_id[name] for name in item.claims if name in ledger.by_id)
@@ -217,7 +252,7 @@ def _short_works(works: Iterable[Reference]) -> str:
 def _instead_html(curriculum: Curriculum, item: Item) -> str:
     """For a heavy item and for the one that may take its place: that one of them is enough."""
     places = {
-        placed: f"{lesson.stem}.html#check-{placed}"
+        placed: f"{bilingual.beside(module.id, lesson.stem)}#check-{placed}"
         for module in curriculum.course.modules
         for lesson in module.lessons
         for placed in lesson.items
@@ -228,14 +263,15 @@ def _instead_html(curriculum: Curriculum, item: Item) -> str:
         if other.alternative_to == item.id and other.id in places
     ]
     if others:
-        link = f'<a href="{places[others[0]]}">another question</a>'
-        text = f"If this is too much today, take {link} in its place. One of the two is enough."
+        href, words = places[others[0]], _("another question")
+        text = _("If this is too much today, take {link} in its place. One of the two is enough.")
     elif item.alternative_to in places:
-        link = f'<a href="{places[item.alternative_to]}">a heavier one</a>'
-        text = f"This question may take the place of {link}. One of the two is enough."
+        href, words = places[item.alternative_to], _("a heavier one")
+        text = _("This question may take the place of {link}. One of the two is enough.")
     else:
         return ""
-    return f'<p class="gw-note gw-instead">{text}</p>'
+    link = f'<a href="{href}">{words}</a>'
+    return f'<p class="gw-note gw-instead">{text.format(link=link)}</p>'
 
 
 def practice_data(curriculum: Curriculum) -> dict[str, Any]:
@@ -276,12 +312,17 @@ class LiveFigure(_Ours):
         figure = nodes.container(classes=["gw-figure-frame"])
         figure += _html(
             f'<figure class="gw-figure" data-figure="{escape(name)}"{live}>'
-            f'<div class="gw-stage">{path.read_text(encoding="utf-8").strip()}</div>'
+            f'<div class="gw-stage">{self.drawing(path)}</div>'
             f'<p class="gw-visually-hidden">{escape(self.options["alt"])}</p><figcaption>'
         )
         self.state.nested_parse(self.content, self.content_offset, figure)
         figure += _html("</figcaption></figure>")
         return [figure]
+
+    def drawing(self, path: Path) -> str:
+        """The drawing, its words in the language of the page."""
+        svg = path.read_text(encoding="utf-8").strip()
+        return bilingual.picture_said(svg, self.env.docname)
 
 
 class DataChart(_Ours):
@@ -299,6 +340,7 @@ class DataChart(_Ours):
             )
         except GroundworkError as error:
             raise self.error(str(error)) from error
+        html = bilingual.picture_said(html, self.env.docname)
         return [_html(f'<div class="cell_output">{html}</div>')]
 
 
@@ -325,22 +367,28 @@ def module_facts_html(curriculum: Curriculum, module: Module) -> str:
         f"<li>{escape(row['label'])} <span>{row['minutes']} min</span></li>"
         for row in area_rows(curriculum.facts, minutes.areas)
     )
-    reviewed = "; ".join(f"{r.by} ({r.role}), {_day(r.on)}" for r in meta.reviewed)
+    counted = (
+        {_("Competency areas"): f"<ul>{areas}</ul>"}
+        if meta.claimed
+        else {_("Training hours"): _("None claimed, and no completion record")}
+    )
+    reviewed = "; ".join(f"{r.by} ({r.role}), {day(r.on)}" for r in meta.reviewed)
     rows = {
-        "Time": f"{minutes.minutes} minutes, in {len(module.lessons)} lessons, "
-        "a quiz and a reflection",
-        "Competency areas": f"<ul>{areas}</ul>",
-        "Ages": ", ".join(AGE_BANDS[band] for band in meta.age_bands),
-        "Pass mark": f"{meta.pass_share:.0%} of the quiz, as often as you like",
-        "Version": escape(meta.version),
-        "Reviewed by": escape(reviewed) or "Nobody outside the project yet",
+        _("Time"): filled(
+            "{minutes} minutes, in {lessons} lessons, a quiz and a reflection",
+            minutes=minutes.minutes,
+            lessons=len(module.lessons),
+        ),
+        **counted,
+        _("Ages"): ", ".join(_(AGE_BANDS[band]) for band in meta.age_bands),
+        _("Pass mark"): filled(
+            "{share} of the quiz, as often as you like", share=f"{meta.pass_share:.0%}"
+        ),
+        _("Version"): escape(meta.version),
+        _("Reviewed by"): escape(reviewed) or _("Nobody outside the project yet"),
     }
     facts = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows.items())
     return f'<dl class="gw-module-facts">{facts}</dl>'
-
-
-def _day(date: Any) -> str:
-    return f"{date.day} {date:%b %Y}"
 
 
 class References(_Ours):
@@ -382,17 +430,19 @@ class Evidence(_Ours):
     def _entry(self, claim: Claim, lessons: list[Lesson]) -> str:
         works = self.curriculum.ledger.references([claim.id])
         sources = "".join(f"<li>{reference_html(work)}</li>" for work in works)
-        used = ", ".join(
+        places = ", ".join(
             f'<a href="{lesson.href}">{escape(lesson.meta.title)}</a>' for lesson in lessons
         )
+        used = filled("Used in {lessons}", lessons=places) if lessons else _("Not used yet")
         return (
             f'<article class="gw-evidence" id="{claim.anchor}" '
             f'data-confidence="{claim.confidence}" aria-labelledby="{claim.anchor}-id">'
             f'<h3 id="{claim.anchor}-id">{claim.id}</h3><p>{escape(claim.text)}</p>'
-            f'<ul class="gw-evidence-marks"><li>{CONFIDENCE[claim.confidence]}</li>'
-            f"<li>{CHECKED[claim.checked]}</li><li>looked at {_day(claim.reviewed)}</li></ul>"
+            f'<ul class="gw-evidence-marks"><li>{_(CONFIDENCE[claim.confidence])}</li>'
+            f"<li>{_(CHECKED[claim.checked])}</li>"
+            f"<li>{filled('looked at {day}', day=day(claim.reviewed))}</li></ul>"
             f'<ul class="gw-evidence-works">{sources}</ul>'
-            f'<p class="gw-evidence-used">{f"Used in {used}" if used else "Not used yet"}</p>'
+            f'<p class="gw-evidence-used">{used}</p>'
             "</article>"
         )
 
@@ -430,10 +480,13 @@ class QuizApp(_Ours):
     """Where the module's quiz is taken."""
 
     def run(self) -> list[nodes.Node]:
-        text = (
+        module = self.module().id
+        if spoken().language != SOURCE:
+            return [_html(bilingual.quiz_in_english_html(module))]
+        text = _(
             "The quiz is scored by the portal. Start it with `make serve` and open this page there."
         )
-        return self.app("quiz", text, module=self.module().id)
+        return self.app("quiz", text, module=module)
 
 
 class ReflectionApp(_Ours):
@@ -447,7 +500,7 @@ class ReflectionApp(_Ours):
             _html(
                 f'<div class="gw-app" data-app="reflection" data-module="{module.id}">'
                 f'<div class="gw-prompt">{paper.paragraphs(item.stem)}'
-                f"<p>A complete answer:</p><ul>{rubric}</ul></div>"
+                f"<p>{_('A complete answer:')}</p><ul>{rubric}</ul></div>"
                 f'<script type="application/json" class="gw-item">{script_json(item.shown())}'
                 "</script></div>"
             )
@@ -458,21 +511,43 @@ class ProgressApp(_Ours):
     """The learner's own progress."""
 
     def run(self) -> list[nodes.Node]:
-        return self.app("progress", "Your progress is shown here when scripts are allowed.")
+        return self.app("progress", _("Your progress is shown here when scripts are allowed."))
 
 
 class ReviewApp(_Ours):
     """Questions that were missed come back here."""
 
     def run(self) -> list[nodes.Node]:
-        return self.app("review", "Questions come back here when scripts are allowed.")
+        return self.app("review", _("Questions come back here when scripts are allowed."))
+
+
+class CheckRecordApp(_Ours):
+    """Where a record is checked by the page itself."""
+
+    def run(self) -> list[nodes.Node]:
+        return self.app("check", _("A record can be checked here when scripts are allowed."))
+
+
+class KeepApp(_Ours):
+    """Where the book, or modules of it, are put on this device."""
+
+    def run(self) -> list[nodes.Node]:
+        return self.app("keep", _("Keeping pages on this device needs scripts."))
+
+
+class OfflineApp(_Ours):
+    """On the page that stands in for one that is not kept: what is."""
+
+    def run(self) -> list[nodes.Node]:
+        return self.app("offline", _("What is kept on this device is listed here."))
 
 
 class RecordApp(_Ours):
     """Where a completion record is made."""
 
     def run(self) -> list[nodes.Node]:
-        return self.app("record", "A record is made by the portal. Start it with `make serve`.")
+        text = _("A record is made by the portal. Start it with `make serve`.")
+        return self.app("record", text)
 
 
 class CourseMinutes(SphinxRole):
@@ -502,17 +577,23 @@ class ClaimRole(SphinxRole):
                     f"there is no claim {name!r} in the ledger", line=self.lineno
                 )
                 return [], [message]
-            links.append(claim_link(claim, root="../" * self.env.docname.count("/")))
+            links.append(claim_link(claim, root=bilingual.root(self.env.docname.count("/"))))
         return [_html(" ".join(links))], []
 
 
 def claim_link(claim: Claim, *, root: str) -> str:
     """A mark that names a claim and how firm it is, and leads to the evidence page."""
+    catalog = spoken()
+    title = claim.text if catalog.language == SOURCE else catalog.find(claim.text)
+    before, after = (
+        f'<span class="gw-visually-hidden">{words}</span>' if words else ""
+        for words in _("Evidence {claim} evidence").split("{claim}")
+    )
+    more = f' title="{escape(title)}"' if title else f' hreflang="{SOURCE}"'
     return (
         f'<a class="gw-claim" data-confidence="{claim.confidence}" '
-        f'href="{root}evidence.html#{claim.anchor}" title="{escape(claim.text)}">'
-        f'<span class="gw-visually-hidden">Evidence </span>{claim.id} '
-        f'{SHORT[claim.confidence]}<span class="gw-visually-hidden"> evidence</span></a>'
+        f'href="{root}evidence.html#{claim.anchor}"{more}>'
+        f"{before}{claim.id} {_(SHORT[claim.confidence])}{after}</a>"
     )
 
 
@@ -528,7 +609,8 @@ class FactRole(SphinxRole):
             )
             return [], [message]
         late = fact.overdue(datetime.now(UTC).date())
-        when = f"checked {_day(fact.checked)}" + ("; due to be checked again" if late else "")
+        when = filled("checked {day}", day=day(fact.checked))
+        when += f"; {_('due to be checked again')}" if late else ""
         said = f", {escape(fact.note)}" if fact.note else ""
         return [
             _html(
@@ -546,7 +628,7 @@ def _visit_callout(self: Any, node: callout) -> None:
         f'<aside class="gw-callout gw-{node["kind"]}" role="note" aria-labelledby="{mark}">'
         f'<h{level} class="gw-callout-title" id="{mark}"><svg class="gw-sign" '
         f'viewBox="0 0 24 24" aria-hidden="true"><path d="{sign}"/></svg>'
-        f"<span>{title}</span></h{level}>"
+        f"<span>{_(title)}</span></h{level}>"
     )
 
 
@@ -569,7 +651,10 @@ def _pass(self: Any, node: nodes.Node) -> None:
 def _load(app: Sphinx) -> None:
     """Read the curriculum once for a build; a bad file ends it with its own message."""
     settings = read_settings({"GROUNDWORK_ROOT": str(app.srcdir)} | _quizzes_setting())
-    app.groundwork_curriculum = load_curriculum(settings)  # type: ignore[attr-defined]
+    written = load_curriculum(settings)
+    others = offered_languages(written) if spoken().language == SOURCE else []
+    app.groundwork_languages = others  # type: ignore[attr-defined]
+    app.groundwork_curriculum = translated(written, spoken())  # type: ignore[attr-defined]
 
 
 def _quizzes_setting() -> dict[str, str]:
@@ -588,6 +673,13 @@ def _leave_kernels_alone(app: Sphinx, config: Config) -> None:
     config["nb_execution_excludepatterns"] = [*config["nb_execution_excludepatterns"], *quiet]
 
 
+def _tell(_app: Sphinx, docname: str, source: list[str]) -> None:
+    """Say a page in the language that is spoken."""
+    catalog = spoken()
+    if catalog.language != SOURCE:
+        source[0] = page_told(source[0], docname, catalog)
+
+
 def _draw_charts(_app: Sphinx, _docname: str, source: list[str]) -> None:
     source[0] = chartcells.as_directives(source[0])
 
@@ -596,7 +688,7 @@ def _mark_terms(app: Sphinx, doctree: nodes.document) -> None:
     """Lead the first use of each glossary term in a lesson to what it means."""
     curriculum: Curriculum = app.groundwork_curriculum  # type: ignore[attr-defined]
     docname = app.env.docname
-    if page_kind(docname, curriculum)[0] != "lesson":
+    if page_kind(docname, curriculum)[0] != "lesson" or spoken().language != SOURCE:
         return
     _depends(app.env, "glossary.yml")
     root, seen = "../" * docname.count("/"), set[str]()
@@ -634,6 +726,8 @@ def _outdated(app: Sphinx, env: BuildEnvironment, *_: Iterable[str]) -> list[str
     What stands around every page, the titles and the minutes of modules, is in all of them.
     """
     around, within = _said(app.groundwork_curriculum)  # type: ignore[attr-defined]
+    tongues = [(one.tag, sorted(one.pages)) for one in app.groundwork_languages]  # type: ignore[attr-defined]
+    around += _digest([tongues, sorted(spoken().domains.items())])
     before = getattr(env, "groundwork_said", ("", ""))
     env.groundwork_said = (around, within)  # type: ignore[attr-defined]
     if around != before[0]:
@@ -675,7 +769,7 @@ def page_kind(docname: str, curriculum: Curriculum) -> tuple[str, Module | None,
     parts = docname.split("/")
     module = curriculum.course.by_id.get(parts[1]) if len(parts) == 3 else None
     if module is None:
-        if docname in ("evidence", "progress", "review"):
+        if docname in ("evidence", "progress", "review", "keep"):
             return docname, None, None
         return "front" if docname == "index" else "plain", None, None
     if parts[2] in KINDS:
@@ -687,9 +781,12 @@ def _context(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: Any
 ) -> None:
     curriculum: Curriculum = app.groundwork_curriculum  # type: ignore[attr-defined]
+    languages: list[Catalog] = app.groundwork_languages  # type: ignore[attr-defined]
     kind, module, lesson = page_kind(pagename, curriculum)
 
     def to(name: str) -> str:
+        if bilingual.is_away(name):
+            return f"{bilingual.root(pagename.count('/'))}{name}.html"
         return app.builder.get_relative_uri(pagename, name) or "#"
 
     data = outline(curriculum)
@@ -700,9 +797,10 @@ def _context(
         "module": _module_context(data, module, to),
         "lesson": _lesson_context(curriculum, lesson),
         "modules": [
-            {k: row[k] for k in ("id", "number", "title", "minutes", "summary")}
+            {k: row[k] for k in ("id", "number", "title", "minutes", "claimed", "summary")}
             | {
                 "href": to(f"modules/{row['id']}/index"),
+                "away": bilingual.is_away(f"modules/{row['id']}/index"),
                 "pages": _page_rows(app, curriculum.course.by_id[row["id"]], pagename, to),
             }
             for row in data["modules"]
@@ -712,14 +810,26 @@ def _context(
             "front": to("index"),
             "evidence": to("evidence"),
             "progress": to("progress"),
-            "review": to("review") if "review" in app.env.found_docs else None,
+            "review": to("review") if "review" in book_pages(Path(app.srcdir)) else None,
+            "keep": to("keep") if "keep" in book_pages(Path(app.srcdir)) else None,
             "about": to("about"),
             "glossary": to("glossary"),
-            "verify": f"{'../' * pagename.count('/')}verify",
+            "search": f"{bilingual.root(pagename.count('/'))}search.html",
+            "verify": f"{bilingual.root(pagename.count('/'))}verify",
+            "check": to("check-a-record") if "check-a-record" in app.env.found_docs else None,
         },
+        "english": [
+            name
+            for name in ("evidence", "progress", "review", "keep", "about", "glossary", "search")
+            if bilingual.is_away(name)
+        ],
+        "root": bilingual.root(pagename.count("/")) or "./",
+        "tongues": bilingual.tongues(pagename, module, languages),
         "prev": _neighbor(context.get("prev")),
         "next": _neighbor(context.get("next")),
     }
+    if spoken().language != SOURCE:
+        bilingual.among_languages(context, pagename)
 
 
 def _answers_html(curriculum: Curriculum, lesson: Lesson) -> str:
@@ -760,7 +870,9 @@ def _lesson_context(curriculum: Curriculum, lesson: Lesson | None) -> dict[str, 
         "number": module.lessons.index(lesson) + 1,
         "title": lesson.meta.title,
         "minutes": timed[lesson.id],
-        "areas": [curriculum.facts.areas[area].label for area in lesson.meta.areas],
+        "areas": [curriculum.facts.areas[area].label for area in lesson.meta.areas]
+        if module.meta.claimed
+        else [],
         "checks": len(lesson.items),
     }
 
@@ -774,18 +886,31 @@ def _page_rows(
     rows = []
     for stem in stems:
         docname = f"modules/{module.id}/{stem}"
-        if docname not in app.env.titles:
+        away = bilingual.is_away(docname)
+        if docname not in app.env.titles and not (
+            away and (stem in by_stem or module.lesson(stem))
+        ):
             continue
         rows.append(
             {
                 "id": f"{module.id}/{stem}",
                 "kind": stem if stem in by_stem else "lesson",
-                "title": app.env.titles[docname].astext(),
+                "title": _title(module, stem) if away else app.env.titles[docname].astext(),
                 "href": to(docname),
                 "current": docname == current,
+                "away": away,
             }
         )
     return rows
+
+
+def _title(module: Module, stem: str) -> str:
+    """What a page is called that this language does not have."""
+    lesson = module.lesson(stem)
+    if lesson:
+        return lesson.meta.title
+    source = next(page.source for page in module.pages if page.path.stem == stem)
+    return spoken().say(str(source.data["title"]) if source else stem)
 
 
 def _write_static(app: Sphinx, error: Exception | None) -> None:
@@ -794,12 +919,35 @@ def _write_static(app: Sphinx, error: Exception | None) -> None:
         return
     target = Path(app.outdir) / STATIC
     (target / "figures").mkdir(parents=True, exist_ok=True)
+    figures = Path(app.srcdir) / "assets" / "figures"
     for path in widgets.FILES:
-        (target / path.name).write_text(widgets.served(path), encoding="utf-8")
-    for path in (Path(app.srcdir) / "assets" / "figures").glob("*.js"):
-        shutil.copyfile(path, target / "figures" / path.name)
+        (target / path.name).write_text(
+            bilingual.script_said(widgets.served(path)), encoding="utf-8"
+        )
+    for path in figures.glob("*.js"):
+        (target / "figures" / path.name).write_text(bilingual.figure_said(path), encoding="utf-8")
+    if spoken().language != SOURCE:
+        bilingual.keep_scripts(target.parent)
+    else:
+        offline.write_app(Path(app.outdir), title=app.config.html_title, language=SOURCE)
+        _write_checker(target.parent / "vendor")
     curriculum: Curriculum = app.groundwork_curriculum  # type: ignore[attr-defined]
     for name, data in (("course", outline(curriculum)), ("practice", practice_data(curriculum))):
+        bilingual.lead_home(data)
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        (target / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def _write_checker(target: Path) -> None:
+    """Put what a page needs to check a record by itself beside the pages."""
+    from .records import definitions, listed_issuers, load_trusted_issuers
+
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("credential.js", "LICENSES.txt"):
+        shutil.copyfile(VENDOR / name, target / name)
+    named = os.environ.get("GROUNDWORK_TRUSTED_ISSUERS")
+    issuers = load_trusted_issuers(Path(named) if named else None)
+    for name, data in (("contexts", definitions()), ("issuers", listed_issuers(issuers))):
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         (target / f"{name}.json").write_text(text, encoding="utf-8")
 
@@ -815,7 +963,8 @@ def _load_or_stop(app: Sphinx) -> None:
 
 def _code_version() -> int:
     """A number that changes with the code that makes the HTML, so that no old page is kept."""
-    made_by = (Path(__file__), Path(paper.__file__), Path(scoring.__file__))
+    rooms = (paper, scoring, language, passages, drawings, translation)
+    made_by = (Path(__file__), *(Path(str(room.__file__)) for room in rooms))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_by))
     return int(digest.hexdigest()[:8], 16)
 
@@ -838,7 +987,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "reflection": ReflectionApp,
         "progress": ProgressApp,
         "review": ReviewApp,
+        "keep": KeepApp,
+        "offline": OfflineApp,
         "record": RecordApp,
+        "check-record": CheckRecordApp,
     }
     for name, directive in ours.items():
         app.add_directive(name, directive)
@@ -852,6 +1004,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_node(node, html=(visit, depart), text=(_pass, _pass), latex=(_pass, _pass))
     app.connect("config-inited", _leave_kernels_alone)
     app.connect("builder-inited", _load_or_stop)
+    app.connect("source-read", _tell)
     app.connect("source-read", _draw_charts)
     app.connect("env-get-outdated", _outdated)
     app.connect("doctree-read", _mark_terms)

@@ -18,11 +18,15 @@ from .curriculum import Curriculum
 from .errors import ContentError
 from .evidence import Claim
 from .items import SCORED, Form, Item, Match, Reflection
+from .translation import shortcomings
 from .writing import advice as writing_advice
 from .writing import repeated_stems
 
-GRADED_ITEMS = 12
+GRADED_ITEMS = range(12, 13)
 PRACTICE_ITEMS = range(16, 25)
+FEWER_GRADED = range(8, 13)
+FEWER_PRACTICE = range(12, 25)
+"""A module whose minutes are not claimed may be shorter."""
 TYPED_HELPLINE = re.compile(r"\b(?:call|text)?\s*(?:988|1-8\d\d-[\dA-Z-]{7,})\b")
 
 
@@ -44,15 +48,17 @@ class Report:
 
 def check(curriculum: Curriculum, *, today: dt.date) -> Report:
     """Hold every file against the others."""
+    lost, waiting = shortcomings(curriculum)
     errors = [
         *curriculum.ledger.problems(),
         *_repeated_ids(curriculum),
         *_lessons(curriculum),
         *_items(curriculum),
         *_forms(curriculum),
+        *lost,
     ]
     warnings = [*curriculum.facts.overdue(today), *_advice(curriculum)]
-    notes = [*_unsigned(curriculum), *_partly_read(curriculum)]
+    notes = [*_unsigned(curriculum), *_partly_read(curriculum), *waiting]
     return Report(_in_order(errors), _in_order(warnings), _in_order(notes))
 
 
@@ -173,6 +179,12 @@ def _item(item: Item, form: Form, module: Module, curriculum: Curriculum) -> Ite
     for claim in item.claims:
         if claim not in curriculum.ledger.by_id:
             yield form.error(item, f"{item.id!r} cites {claim!r}, which is not in the ledger")
+    for fact in item.facts:
+        if fact not in curriculum.facts.facts:
+            yield form.error(
+                item,
+                f"{item.id!r} rests on the dated fact {fact!r}, which is not in assets/facts",
+            )
     if item.section and not _section_exists(item.section, module):
         yield form.error(
             item,
@@ -215,20 +227,25 @@ def _graded(item: Item, form: Form, curriculum: Curriculum) -> Iterator[ContentE
                 f"{item.id!r} rests on {claim.id}, whose source nobody has read; use another "
                 "claim or move the item to practice",
             )
-    if not item.claims:
-        yield form.error(item, f"{item.id!r} is graded and cites no claim; add `claims`")
+    if not item.claims and not item.facts:
+        yield form.error(
+            item,
+            f"{item.id!r} is graded and cites no claim and no dated fact; add `claims` or `facts`",
+        )
 
 
 def _forms(curriculum: Curriculum) -> Iterator[ContentError]:
     """Forms A and B are parallel: as many items, the same objectives and types."""
-    for quizzes in curriculum.quizzes.values():
+    for module in curriculum.course.modules:
+        quizzes = curriculum.quizzes[module.id]
         if set(quizzes.graded) != {"A", "B"}:
             continue
         a, b = quizzes.form("A"), quizzes.form("B")
+        allowed = GRADED_ITEMS if module.meta.claimed else FEWER_GRADED
         for form in (a, b):
-            if len(form.items) != GRADED_ITEMS:
+            if len(form.items) not in allowed:
                 yield form.source.error(
-                    f"a graded form has {GRADED_ITEMS} items; this one has {len(form.items)}"
+                    f"a graded form has {_from_to(allowed)} items; this one has {len(form.items)}"
                 )
         for what in ("objective", "type"):
             have = [Counter(getattr(item, what) for item in form.items) for form in (a, b)]
@@ -238,6 +255,10 @@ def _forms(curriculum: Curriculum) -> Iterator[ContentError]:
                     f"forms A and B differ by {what} ({', '.join(sorted(lacking))}); "
                     "make them parallel"
                 )
+
+
+def _from_to(allowed: range) -> str:
+    return f"{allowed[0]} to {allowed[-1]}" if len(allowed) > 1 else str(allowed[0])
 
 
 def _advice(curriculum: Curriculum) -> Iterator[ContentError]:
@@ -251,10 +272,11 @@ def _advice(curriculum: Curriculum) -> Iterator[ContentError]:
                     f"{item.id!r} is placed in no lesson; place it with "
                     f"{{self-check}} or remove it",
                 )
-        if len(quizzes.practice.items) not in PRACTICE_ITEMS:
+        allowed = PRACTICE_ITEMS if module.meta.claimed else FEWER_PRACTICE
+        if len(quizzes.practice.items) not in allowed:
             yield quizzes.practice.source.error(
                 f"{len(quizzes.practice.items)} practice items; a module has "
-                f"{PRACTICE_ITEMS[0]} to {PRACTICE_ITEMS[-1]}, so add or remove some"
+                f"{_from_to(allowed)}, so add or remove some"
             )
         yield from writing_advice(quizzes)
     yield from repeated_stems([form for q in curriculum.quizzes.values() for form in q.files()])

@@ -62,6 +62,8 @@ class Curriculum:
     facts: Facts
     glossary: Glossary
     quizzes: Mapping[str, Quizzes]
+    in_english: frozenset[str] = frozenset()
+    """The practice items that are told in English in a curriculum of another language."""
 
     @cached_property
     def minutes(self) -> Mapping[str, ModuleMinutes]:

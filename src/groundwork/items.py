@@ -101,6 +101,8 @@ class BaseItem(Content):
     stem: Text
     situation: Flag = False
     claims: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    """Dated facts that the key rests on, as `file.id`."""
     hint: Text | None = None
     section: Text | None = None
     alternative_to: Id | None = None

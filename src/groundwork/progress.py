@@ -1,6 +1,8 @@
 """Progress: where a learner stands, computed from the log and the curriculum each time.
 
 Nothing is stored but what was done, so a corrected rule or a new lesson shows at once.
+In a cohort a reader's word completes a reflection, and required live sessions belong to a
+module; their minutes stand apart from those of reading.
 """
 
 from __future__ import annotations
@@ -13,13 +15,27 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from . import attendance, cohorts, feedback
+from .attendance import Attended
 from .calibration import Sureness, calibration
 from .course import Lesson, Module
 from .curriculum import Curriculum, FormName, area_rows
 from .hours import apportion
-from .log import Attempt, Enrolment, Event, Record, Reflection, store
+from .language import filled
+from .language import gettext as _
+from .log import Assessment, Attempt, Enrolment, Event, Record, Reflection, store
 from .log.store import Practiced
+from .settings import SELF_STUDY
 from .sittings import next_form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InCohort:
+    """What others add to a learner's work: a reader's word by module, and live sessions."""
+
+    reads: bool = True
+    marks: Mapping[str, Assessment] = field(default_factory=dict)
+    live: Mapping[str, Sequence[Attended]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +51,7 @@ class Work:
     attempts: Sequence[Attempt] = ()
     reflections: Mapping[str, Reflection] = field(default_factory=dict)
     records: Sequence[Record] = ()
+    cohort: InCohort | None = None
 
     def sat(self, module: str, purpose: str | None = None) -> list[Attempt]:
         """The attempts at one module, oldest first."""
@@ -43,6 +60,14 @@ class Work:
             for attempt in self.attempts
             if attempt.module == module and purpose in (None, attempt.purpose)
         ]
+
+    def counted(self, module: str, purpose: str) -> list[Attempt]:
+        """Those of them that nobody has set aside."""
+        return [attempt for attempt in self.sat(module, purpose) if not attempt.set_aside]
+
+    def mark(self, module: str) -> Assessment | None:
+        """What a reader said of a reflection, where one reads."""
+        return self.cohort.marks.get(module) if self.cohort else None
 
 
 def read_work(session: Session, key: str, course: str) -> Work:
@@ -64,6 +89,23 @@ def work_of(session: Session, enrolment: Enrolment) -> Work:
         attempts=store.attempts(session, enrolment),
         reflections=store.latest_reflections(session, enrolment),
         records=store.records(session, enrolment),
+        cohort=in_cohort(session, enrolment),
+    )
+
+
+def in_cohort(session: Session, enrolment: Enrolment) -> InCohort | None:
+    """What a cohort adds to the work that belongs to an enrolment; nothing to studying alone."""
+    if enrolment.course == SELF_STUDY:
+        return None
+    cohort = cohorts.find(session, enrolment.course)
+    member = cohorts.member_of(session, enrolment.learner.key, enrolment.course)
+    if cohort is None or member is None:
+        return None
+    told = attendance.attended(session, enrolment.course, [member.id])
+    return InCohort(
+        reads=cohort.reads_reflections,
+        marks=feedback.marks(session, [enrolment.id]).get(enrolment.id, {}),
+        live=attendance.by_module(told.get(member.id, [])),
     )
 
 
@@ -108,12 +150,15 @@ class QuizProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectionProgress:
-    """The latest state of a reflection."""
+    """The latest state of a reflection, and what its reader said where somebody reads it."""
 
     text: str
     met: list[bool]
     at: datetime
     complete: bool
+    state: Literal["saved", "waiting", "not_yet", "complete"] = "saved"
+    comment: str = ""
+    met_by_reader: list[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +188,10 @@ class ModuleProgress:
     reflection: ReflectionProgress | None
     record: RecordLinks | None
     missing: list[str]
+    claimed: bool = True
+    """Whether its minutes are training hours; only then is there a record of it."""
+    live: list[Attended] = field(default_factory=list)
+    live_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +214,22 @@ class LearnerProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesProgress:
+    """Where a learner stands in the whole series: `missing` names what is still to complete."""
+
+    minutes: int
+    modules: int
+    missing: list[str]
+    record: RecordLinks | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """Everything a page needs to show a learner where they stand."""
 
     learner: LearnerProgress
     modules: list[ModuleProgress]
+    series: SeriesProgress
     minutes_by_area: list[AreaProgress]
     calibration: list[Sureness]
     continue_: Link | None
@@ -179,6 +239,7 @@ class Progress:
         return {
             "learner": self.learner,
             "modules": self.modules,
+            "series": self.series,
             "minutes_by_area": self.minutes_by_area,
             "calibration": self.calibration,
             "continue": self.continue_,
@@ -195,9 +256,23 @@ def progress(
     return Progress(
         learner=LearnerProgress(work.name, work.language, learner_id),
         modules=modules,
+        series=_series(curriculum, modules, work, root),
         minutes_by_area=_areas(curriculum, modules),
         calibration=calibration(work.answers),
         continue_=_continue(modules, work),
+    )
+
+
+def _series(
+    curriculum: Curriculum, modules: Sequence[ModuleProgress], work: Work, root: str
+) -> SeriesProgress:
+    claimed = {module.id for module in curriculum.course.series}
+    parts = [module for module in modules if module.id in claimed]
+    return SeriesProgress(
+        minutes=sum(module.minutes for module in parts),
+        modules=len(parts),
+        missing=[f"“{module.title}” is not complete yet." for module in parts if module.missing],
+        record=_record(work.records, None, root),
     )
 
 
@@ -207,12 +282,14 @@ def module_progress(
     """Where a learner stands in one module."""
     lessons = [lesson_progress(curriculum, lesson, work) for lesson in module.lessons]
     quiz = quiz_progress(work.sat(module.id))
-    reflection = _reflection(work.reflections.get(module.id))
-    missing = list(_missing(module, lessons, quiz, reflection))
+    reflection = reflection_progress(work, module.id)
+    live = list(work.cohort.live.get(module.id, ())) if work.cohort else []
+    missing = [*_missing(module, lessons, quiz, reflection), *_missing_live(live)]
     begun = (
         any(lesson.status != "not_started" for lesson in lessons)
         or bool(work.sat(module.id))
         or reflection is not None
+        or any(session.minutes for session in live)
     )
     status: Literal["not_started", "in_progress", "complete"] = (
         "complete" if not missing else "in_progress" if begun else "not_started"
@@ -225,11 +302,14 @@ def module_progress(
         minutes_done=_minutes_done(curriculum, module, lessons, quiz, reflection),
         status=status,
         lessons=lessons,
-        precheck=_best(work.sat(module.id, "precheck")),
+        precheck=_best(work.counted(module.id, "precheck")),
         quiz=quiz,
         reflection=reflection,
         record=_record(work.records, module.id, root),
         missing=missing,
+        claimed=module.meta.claimed,
+        live=live,
+        live_minutes=sum(session.minutes for session in live if session.present),
     )
 
 
@@ -242,12 +322,14 @@ def lesson_progress(curriculum: Curriculum, lesson: Lesson, work: Work) -> Lesso
         status = "finished"
     elif lesson.id in work.touched or answered:
         status = "reading"
-    timed = {row.lesson: row.minutes for row in curriculum.minutes[lesson.module].lessons}
+    timed = next(
+        row for row in curriculum.minutes[lesson.module].lessons if row.lesson == lesson.id
+    )
     return LessonProgress(
         id=lesson.id,
         title=lesson.meta.title,
         href=lesson.href,
-        minutes=timed[lesson.id],
+        minutes=timed.minutes,
         status=status,
         answered=answered,
         missing=missing,
@@ -257,10 +339,11 @@ def lesson_progress(curriculum: Curriculum, lesson: Lesson, work: Work) -> Lesso
 def quiz_progress(sat: Sequence[Attempt]) -> QuizProgress:
     """The quiz attempts among a learner's attempts at one module, as one standing."""
     quizzes = [attempt for attempt in sat if attempt.purpose == "quiz"]
+    counted = [attempt for attempt in quizzes if not attempt.set_aside]
     return QuizProgress(
-        attempts=len(quizzes),
-        best=_best(quizzes),
-        passed=any(attempt.passed for attempt in quizzes),
+        attempts=len(counted),
+        best=_best(counted),
+        passed=any(attempt.passed for attempt in counted),
         next_form=next_form(quizzes, "quiz"),
     )
 
@@ -277,10 +360,31 @@ def _best(sat: Sequence[Attempt]) -> Score | None:
     return Score(best.score, best.max_score) if best else None
 
 
-def _reflection(saved: Reflection | None) -> ReflectionProgress | None:
-    if saved is None:
+def reflection_progress(work: Work, module: str) -> ReflectionProgress | None:
+    """Where a reflection stands: by the learner's own ticks, or by the word of who reads it.
+
+    What a reader has called complete stays so, whatever is changed in it afterward.
+    """
+    saved, mark = work.reflections.get(module), work.mark(module)
+    if work.cohort is None or not work.cohort.reads:
+        if saved is None:
+            return None
+        state: Literal["saved", "complete"] = "complete" if saved.complete else "saved"
+        return ReflectionProgress(
+            text=saved.text, met=saved.met, at=saved.at, complete=saved.complete, state=state
+        )
+    written = saved if saved is not None and saved.text.strip() else None
+    if written is None and mark is None:
         return None
-    return ReflectionProgress(text=saved.text, met=saved.met, at=saved.at, complete=saved.complete)
+    return ReflectionProgress(
+        text=written.text if written else "",
+        met=written.met if written else [],
+        at=written.at if written else mark.at,  # type: ignore[union-attr]  # one is there
+        complete=mark is not None and mark.complete,
+        state=feedback.state(written, mark),
+        comment=mark.comment if mark else "",
+        met_by_reader=mark.met if mark else None,
+    )
 
 
 def record_links(record_id: str, *, root: str = "/") -> RecordLinks:
@@ -291,7 +395,7 @@ def record_links(record_id: str, *, root: str = "/") -> RecordLinks:
     )
 
 
-def _record(records: Sequence[Record], module: str, root: str) -> RecordLinks | None:
+def _record(records: Sequence[Record], module: str | None, root: str) -> RecordLinks | None:
     valid = [r for r in records if r.module == module and r.status == "valid"]
     return record_links(valid[-1].id, root=root) if valid else None
 
@@ -308,17 +412,43 @@ def _missing(
             continue
         count = len(lesson.missing)
         if count:
-            checks = "1 self-check" if count == 1 else f"{count} self-checks"
-            yield f"“{lesson.title}” is not finished: {checks} still to answer."
+            checks = _("1 self-check") if count == 1 else filled("{n} self-checks", n=count)
+            yield filled(
+                "“{title}” is not finished: {checks} still to answer.",
+                title=lesson.title,
+                checks=checks,
+            )
         else:
-            yield f"“{lesson.title}” is read, but you have not marked it as finished."
+            yield filled(
+                "“{title}” is read, but you have not marked it as finished.", title=lesson.title
+            )
     if not quiz.passed:
-        verb = "not passed yet" if quiz.attempts else "not taken yet"
-        yield f"The quiz is {verb}; {module.meta.pass_share:.0%} of its points pass."
+        share = f"{module.meta.pass_share:.0%}"
+        if quiz.attempts:
+            yield filled("The quiz is not passed yet; {share} of its points pass.", share=share)
+        else:
+            yield filled("The quiz is not taken yet; {share} of its points pass.", share=share)
     if reflection is None:
-        yield "The reflection is not written yet."
+        yield _("The reflection is not written yet.")
+    elif reflection.state == "waiting":
+        yield _("The reflection is in; your instructor has not read it yet.")
+    elif reflection.state == "not_yet":
+        yield _("The reflection came back as not yet complete: read the comment and send it again.")
     elif not reflection.complete:
-        yield "The reflection is saved, but not yet marked as complete against its three points."
+        yield _("The reflection is saved, but not yet marked as complete against its three points.")
+
+
+def _missing_live(live: Sequence[Attended]) -> Iterator[str]:
+    """The live sessions that a complete module still needs, one sentence each."""
+    for session in live:
+        if session.required and not session.present:
+            yield filled(
+                "The live session “{title}” is not attended or made up yet: "
+                "{minutes} minutes count, and {needed} are needed.",
+                title=session.title,
+                minutes=session.minutes,
+                needed=session.needed,
+            )
 
 
 def _minutes_done(
@@ -400,5 +530,7 @@ def _next_page(module: ModuleProgress) -> Link:
         if lesson.status != "finished":
             return Link(lesson.href, lesson.title)
     if not module.quiz.passed:
-        return Link(f"modules/{module.id}/quiz.html", f"{module.title}: the quiz")
-    return Link(f"modules/{module.id}/reflection.html", f"{module.title}: the reflection")
+        said = filled("{title}: the quiz", title=module.title)
+        return Link(f"modules/{module.id}/quiz.html", said)
+    said = filled("{title}: the reflection", title=module.title)
+    return Link(f"modules/{module.id}/reflection.html", said)
