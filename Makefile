@@ -9,10 +9,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: serve test check notebooks bench requirements python
+.PHONY: serve cohort test check notebooks bench vendor requirements python
 
 serve: $(VENV)/.learner
 	@$(BIN)/groundwork serve --host "$(HOST)" --port "$(PORT)" --data "$(DATA)"
+
+# Accounts and cohorts: JupyterHub with the portal as its service (docs/operating.md).
+cohort: $(VENV)/.cohort
+	@GROUNDWORK_HOST="$(HOST)" GROUNDWORK_PORT="$(PORT)" GROUNDWORK_DATA="$(abspath $(DATA))" \
+	  $(if $(ADMIN),GROUNDWORK_ADMIN="$(ADMIN)") $(if $(ORIGIN),GROUNDWORK_ORIGIN="$(ORIGIN)") deploy/cohort
 
 # What CI runs, all of it.
 test: $(VENV)/.developer
@@ -26,16 +31,24 @@ notebooks: $(VENV)/.learner
 	@$(BIN)/groundwork notebooks
 
 # What twenty questions weigh and how soon they answer, how long the book takes to build and
-# what a lesson weighs, beside stock Jupyter Book.
+# what a lesson weighs, beside stock Jupyter Book; how fast is graded, beside stock nbgrader;
+# how fast records are issued, checked and withdrawn.
 bench: $(VENV)/.developer
 	@$(BIN)/python benchmarks/questions.py
 	@$(BIN)/python benchmarks/building.py
 	@$(BIN)/python benchmarks/weight.py
+	@$(BIN)/python benchmarks/records.py
+	@$(BIN)/python benchmarks/grading.py
+
+# Third-party code that pages load, made anew from npm; needs Node, which nothing else here does.
+vendor:
+	cd src/groundwork/vendor && npm ci --silent --no-audit --no-fund && node refresh.mjs
 
 # Exact versions, without any registry's address in them.
 requirements: $(VENV)/.developer
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" --output-file requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" --extra dev --extra postgres --extra cohort --extra cluster --constraint requirements.txt --output-file tests/requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" --extra cohort --extra postgres --constraint tests/requirements.txt --output-file deploy/requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make requirements" --output-file tests/sphinx/requirements.txt tests/sphinx/requirements.in
 
 python:
@@ -49,6 +62,12 @@ $(VENV)/.learner: requirements.txt pyproject.toml | $(BIN)/python
 	@$(PIP) install --quiet --requirement requirements.txt
 	@$(PIP) install --quiet --no-deps --editable .
 	@touch $@
+
+$(VENV)/.cohort: deploy/requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what a cohort needs into $(VENV) (once, a few minutes) …"
+	@$(PIP) install --quiet --requirement deploy/requirements.txt
+	@$(PIP) install --quiet --no-deps --editable .
+	@touch $@ $(VENV)/.learner
 
 $(VENV)/.developer: tests/requirements.txt requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need into $(VENV) …"

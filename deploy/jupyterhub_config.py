@@ -52,9 +52,11 @@ c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{os.environ.get('GROUNDWORK_HUB_P
 c.ConfigurableHTTPProxy.api_url = (
     f"http://127.0.0.1:{os.environ.get('GROUNDWORK_PROXY_PORT') or 8001}"
 )
-proxy = os.environ.get("GROUNDWORK_PROXY")
-if proxy:
-    c.ConfigurableHTTPProxy.command = proxy.split()
+c.ConfigurableHTTPProxy.command = [
+    os.environ.get("GROUNDWORK_PROXY") or "configurable-http-proxy",
+    "--log-level=warn",
+]
+c.JupyterHub.log_level = "WARN"
 c.ConfigurableHTTPProxy.auth_token = kept_secret("proxy-token")
 c.JupyterHub.db_url = os.environ.get("GROUNDWORK_HUB_DATABASE_URL") or f"sqlite:///{hub}/hub.db"
 c.JupyterHub.cookie_secret_file = str(hub / "cookie-secret")

@@ -24,7 +24,7 @@ class Strict(yaml.SafeLoader):
     """YAML in which a key said twice is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         assert len(keys) == len(set(keys)), f"{node.start_mark}: a key twice in {keys}"
         return super().construct_mapping(node, deep)
 

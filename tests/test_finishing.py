@@ -2,6 +2,8 @@
 
 import csv
 import io
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,17 +12,38 @@ import openpyxl  # type: ignore[import-untyped]  # has no types
 import pytest
 from sqlalchemy import select
 
-from groundwork import attendance, audit, cohorts, evaluation, feedback, finishing, forgetting
+from groundwork import (
+    attendance,
+    audit,
+    cohorts,
+    evaluation,
+    feedback,
+    finishing,
+    forgetting,
+    schedule,
+)
 from groundwork.attendance import Meeting
-from groundwork.cohorts import Newcomer
+from groundwork.cohorts import Newcomer, Role
 from groundwork.curriculum import Curriculum, load_curriculum
 from groundwork.errors import AnswerError, ConflictError
 from groundwork.feedback import Verdict
 from groundwork.finishing import award_all, standings
+from groundwork.gradebook import forget_students, write_gradebook
 from groundwork.gradesheet import Wanted, export_csv, export_xlsx
-from groundwork.log import Base, Database, Enrolment, Evaluation, Learner, Member, Record
+from groundwork.log import (
+    Base,
+    Database,
+    Enrolment,
+    Evaluation,
+    Learner,
+    Member,
+    Record,
+    RecordAct,
+    open_database,
+)
 from groundwork.settings import Settings
 from groundwork.spreadsheets import csv_bytes, xlsx_bytes
+from groundwork.verifying import verify_file
 from small_cohort import ACT, COURSE, at, learner, make, place, read_lessons, reflect, sit
 from small_portal import MODULE, NOON, small_settings
 
@@ -340,15 +363,109 @@ def _everything(session: Any) -> list[Any]:
     return [row for mapper in Base.registry.mappers for row in session.scalars(select(mapper))]
 
 
-def test_everything_that_hangs_on_a_learner_or_a_member_is_known_to_forgetting() -> None:
-    known = {table.__tablename__ for table in forgetting.OF_A_MEMBER}
-    known |= {table.__tablename__ for table in forgetting.OF_AN_ENROLMENT}
+def test_whoever_taught_after_having_learned_stays_in_an_emptied_cohort(
+    database: Database, curriculum: Curriculum, ana: Member
+) -> None:
+    with database.write() as session:
+        cohorts.admit(session, COURSE, Newcomer(key="ana"), Role.CO_INSTRUCTOR, act=ACT)
+        row = cohorts.cohort_of(session, COURSE)
+        cohorts.archive(session, row, version=row.version, act=ACT)
 
-    hanging = {
-        table.name
-        for table in Base.metadata.sorted_tables
-        for key in table.foreign_keys
-        if key.column.table.name in ("member", "enrolment")
-    }
+        assert forgetting.empty(session, row, act=at(366)) == 0
 
-    assert hanging - known == {"member", "record"}
+    with database.read() as session:
+        assert cohorts.role_in(session, "ana", COURSE) is Role.CO_INSTRUCTOR
+        assert session.scalars(select(Enrolment)).all() == []
+
+
+def test_an_emptied_cohort_leaves_neither_a_name_nor_a_word_anywhere_and_records_hold(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = small_settings(tmp_path, database_url=database_url)
+    curriculum = load_curriculum(settings)
+    database = open_database(database_url)
+    certificate = live_through(database, curriculum, settings)
+    before = verify_file(settings, certificate)
+    assert {"log", "gradebook.db", "submitted"} <= set(holding(settings, database))
+
+    with database.write() as session:
+        row = cohorts.cohort_of(session, COURSE)
+        cohorts.archive(session, row, version=row.version, act=ACT)
+        forgetting.empty(session, row, act=at(366))
+    forgetting.forget_files(settings, COURSE)
+
+    assert holding(settings, database) == []
+    database.close()
+    if database_url.startswith("sqlite"):
+        path = Path(database_url.removeprefix("sqlite:///"))
+        assert not any(word.encode() in path.read_bytes() for word in WORDS)
+    after = verify_file(settings, certificate)
+    assert (after.status, after.page_proven) == (before.status, True)
+
+
+WORDS = ("Quintana", "quintana", "zzyzx")
+"""A name, the account of who has it, and a word that stands nowhere else."""
+
+
+def live_through(database: Database, curriculum: Curriculum, settings: Settings) -> bytes:
+    """A cohort with one learner, named wherever somebody can be named; her certificate."""
+    with database.write() as session:
+        make(session)
+        member = learner(session, "quintana", "Lou Quintana")
+        read_lessons(session, member)
+        sit(session, curriculum, member)
+        saved = reflect(session, member, "I saw a zzyzx.")
+        feedback.assess(
+            session, COURSE, place(member).id, MODULE,
+            Verdict(met=(True, True, True), complete=True, comment="Which zzyzx, Quintana?"),
+            reflection_id=saved.id, seen=0, act=at(1),
+        )  # fmt: skip
+        feedback.keep_comment(session, COURSE, "Which zzyzx?", module=MODULE, act=at(1))
+        schedule.accommodate(session, member, extra_days=3, alternative="A zzyzx.", act=ACT)
+        evaluation.decline(session, member, "course")
+    award(database, curriculum, settings)
+    with database.write() as session:
+        [record] = session.scalars(select(Record))
+        [done] = session.scalars(select(RecordAct))
+        done.why, done.by = "Quintana, the zzyzx", "quintana"
+        certificate = record.pdf
+    with database.read() as session:
+        write_gradebook(session, curriculum, settings.gradebook(COURSE), COURSE)
+    exchanged = settings.data / "exchange" / COURSE / "inbound" / f"quintana+{MODULE}-b+now"
+    for folder in (settings.course_folder(COURSE) / "submitted" / "quintana", exchanged):
+        folder.mkdir(parents=True)
+        (folder / "answers.json").write_text('{"text": "I saw a zzyzx."}', encoding="utf-8")
+    return certificate
+
+
+def holding(settings: Settings, database: Database) -> list[str]:
+    """Where one of the words still stands: the log, or a file or folder in the data folder."""
+    with database.read() as session:
+        told = repr([dict(vars(one)) for one in _everything(session)])
+    found = ["log"] if any(word in told for word in WORDS) else []
+    for top in (settings.course_folder(COURSE), settings.data / "exchange"):
+        for path in top.rglob("*"):
+            said = path.read_bytes() if path.is_file() else b""
+            if any(word in path.name or word.encode() in said for word in WORDS):
+                found.append(path.relative_to(top).parts[0])
+    return found
+
+
+def test_a_gradebook_on_a_server_forgets_everybody_and_what_they_were_given(
+    database: Database, curriculum: Curriculum, ana: Member, tmp_path: Path
+) -> None:
+    path = tmp_path / "gradebook.db"
+    with database.read() as session:
+        write_gradebook(session, curriculum, f"sqlite:///{path}", COURSE)
+
+    forget_students(f"sqlite:///{path}")
+
+    with closing(sqlite3.connect(path)) as book:
+        counts = {
+            table: book.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
+            for table in ("student", "submitted_assignment", "submitted_notebook", "grade",
+                          "comment", "assignment")
+        }  # fmt: skip
+    assert counts.pop("assignment") == 4
+    assert set(counts.values()) == {0}
+    assert b"Ruiz" not in path.read_bytes()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from groundwork.course import read_page
 from groundwork.curriculum import Curriculum, load_curriculum, outline
 from groundwork.hours import apportion
+from groundwork.progress import Work, progress
 from groundwork.settings import read_settings
 
 PROJECT = Path(__file__).parents[1]
@@ -75,3 +76,17 @@ def test_the_outline_names_every_lesson_and_its_self_checks(curriculum: Curricul
     ]
     assert all(lesson["items"] for lesson in lessons)
     assert sum(row["minutes"] for row in data["minutes_by_area"]) == data["minutes"]
+
+
+def test_a_module_that_is_not_claimed_adds_nothing_to_the_hours_of_the_series(
+    curriculum: Curriculum,
+) -> None:
+    told = outline(curriculum)
+    left_out = [module for module in told["modules"] if not module["claimed"]]
+
+    assert left_out
+    assert all(module["minutes"] for module in left_out)
+    counted = sum(module["minutes"] for module in told["modules"] if module["claimed"])
+    assert told["minutes"] == counted
+    done = progress(curriculum, Work())
+    assert sum(area.minutes for area in done.minutes_by_area) == counted == done.series.minutes

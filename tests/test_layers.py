@@ -11,24 +11,30 @@ import groundwork
 PACKAGE = Path(groundwork.__file__).parent
 RUNGS = (
     {"errors"},
-    {"settings", "source"},
-    {"course", "evidence", "facts", "glossary"},
+    {"settings", "source", "language", "spreadsheets"},
+    {"course", "endorsement", "evidence", "facts", "glossary", "passages", "drawings"},
     {"items"},
     {"scoring", "hours"},
     {"banks", "gift", "moodle_xml", "qti"},
     {"curriculum"},
-    {"readability", "writing", "schemas"},
+    {"readability", "writing", "schemas", "translation"},
     {"check", "charts", "paper", "widgets", "worksheets"},
     {"log"},
     {"gradebook"},
     {"progress", "practice", "sittings", "reflections", "records"}
-    | {"calibration", "review", "belongings", "rescoring"},
-    {"completions", "verifying"},
+    | {"calibration", "review", "belongings", "rescoring", "indices"}
+    | {"portfolio", "portfolio_entries", "portfolio_pdf"}
+    | {"audit", "cohorts", "roster", "schedule", "attendance", "meetings"}
+    | {"feedback", "handmarks", "evaluation"},
+    {"awarding", "completions", "recordbook", "verifying", "stats"}
+    | {"board", "finishing", "gradesheet", "forgetting", "learners"},
     {"attention", "grading", "coursefolder", "rebuilding", "sanitize", "assignments"}
-    | {"handins", "marksheet", "marking", "stock", "autograde"},
+    | {"handins", "marksheet", "marking", "stock", "autograde"}
+    | {"collecting", "regrading", "precheckpage"},
     {"book", "theme", "making", "notebooks", "portal", "preview", "exports", "printing"}
-    | {"binding", "chartcells", "gallery", "watching"},
-    {"commands"},
+    | {"keeping", "binding", "chartcells", "gallery", "offline", "search", "watching", "bilingual"}
+    | {"messages", "statspage"},
+    {"commands", "hubside"},
     {"cli"},
     {"__main__"},
 )

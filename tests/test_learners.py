@@ -10,15 +10,17 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import JSON, Column, LargeBinary, String, Table, insert, select
+from sqlalchemy import JSON, Column, LargeBinary, String, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from groundwork.audit import Act
 from groundwork.cli import main
 from groundwork.curriculum import load_curriculum
 from groundwork.errors import SettingsError
+from groundwork.forgetting import empty
 from groundwork.gradebook import read_scores, student_id, write_gradebook
 from groundwork.learners import erase, erase_copies, person_tables, rows_about
-from groundwork.log import Base, Database, open_database
+from groundwork.log import Base, Cohort, Database, Member, open_database
 from groundwork.settings import Settings
 from groundwork.verifying import verify_file
 from small_portal import MODULE, complete_module, portal, small_settings
@@ -143,6 +145,35 @@ def test_after_erasure_nothing_in_any_table_says_anything_of_the_person(
             for row in session.execute(select(table)).mappings():
                 said = {name for name, cell in row.items() if f"{MARK} 1" in _shown(cell)}
                 assert said <= STAYS[table.name], (table.name, said)
+
+
+def test_after_a_cohort_is_emptied_nothing_in_any_table_says_anything_of_its_learners(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        fill(session, 1)
+        fill(session, 2)
+        session.execute(update(Member).values(role="learner"))
+        session.execute(update(Cohort).values(emptied=None, keep_days=1))
+        if session.get_bind().dialect.name == "postgresql":
+            for name in ("learner", "audit"):  # `fill` chose its own numbers
+                session.execute(select(func.setval(f"{name}_id_seq", 100)))
+
+    with database.write() as session:
+        cohort = session.scalars(select(Cohort).where(Cohort.name == f"{MARK} 1")).one()
+        empty(session, cohort, act=Act("ines", datetime(2026, 11, 9, tzinfo=UTC)))
+
+    with database.read() as session:
+        left = holding(session, f"{MARK} 1")
+        own = {name for name in reached_from_a_learner() if name in left}
+        assert left - OF_NOBODY - own == set(STAYS)
+        assert {row.key for row in session.scalars(select(Member))} == {f"{MARK} 2"}
+        assert holding(session, f"{MARK} 2") == set(Base.metadata.tables)
+
+
+def reached_from_a_learner() -> set[str]:
+    """The tables of what is somebody's own, in no course: it goes when they ask for that."""
+    return {"learner", *(name for name in Base.metadata.tables if name.startswith("portfolio"))}
 
 
 def test_erasing_one_person_leaves_another_whole(database: Database) -> None:

@@ -487,6 +487,23 @@ def test_plan_says_who_has_not_earned_a_record_and_why(
     assert sum(made) == 2
 
 
+def test_module_whose_minutes_are_not_claimed_has_no_record_and_says_why(
+    log: Database, curriculum: Curriculum, settings: Settings
+) -> None:
+    module = curriculum.course.by_id[MODULE]
+    shown = replace(module, meta=module.meta.model_copy(update={"claimed": False}))
+    course = replace(curriculum.course, modules=(shown,))
+
+    with log.write() as session, pytest.raises(NotEarnedError, match="has no record") as told:
+        award(
+            session, replace(curriculum, course=course), settings, learner(session), shown, now=AT
+        )
+
+    assert "not claimed as training hours" in told.value.missing[0]
+    with log.read() as session:
+        assert session.scalar(select(func.count(Record.id))) == 0
+
+
 # From a terminal
 
 

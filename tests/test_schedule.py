@@ -7,17 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from groundwork import cohorts, schedule
+from groundwork import cohorts, practice, schedule
 from groundwork.audit import Act
 from groundwork.curriculum import Curriculum, load_curriculum
 from groundwork.errors import AnswerError, ConflictError
 from groundwork.gradesheet import Wanted, export_csv
 from groundwork.log import Database, store
+from groundwork.practice import Happening
 from groundwork.progress import module_progress, work_of
 from groundwork.schedule import Days
 from groundwork.settings import SELF_STUDY
 from small_cohort import ACT, COURSE, learner, make, place, reflect, sit, utc
-from small_portal import MODULE, NOON, small_settings
+from small_portal import FIRST, MODULE, NOON, small_settings
 
 OPENS = date(2026, 11, 1)
 DUE = date(2026, 11, 7)
@@ -156,6 +157,29 @@ def test_an_archived_cohort_takes_nothing_more(database: Database, curriculum: C
             sit(session, curriculum, ana)
         with pytest.raises(ConflictError, match="Fall 2026 has ended"):
             reflect(session, ana)
+        told = practice.receive(session, curriculum, place(ana), [looked("new")], now=NOON)
+    assert [(one.id, one.status) for one in told] == [("new", "refused")]
+    assert "Fall 2026 has ended" in str(told[0].reason)
+
+
+def test_what_an_archived_cohort_took_before_is_known_when_it_is_sent_again(
+    database: Database, curriculum: Curriculum
+) -> None:
+    with database.write() as session:
+        make(session)
+        ana = learner(session, "ana")
+        practice.receive(session, curriculum, place(ana), [looked("old")], now=NOON)
+        row = cohorts.cohort_of(session, COURSE)
+        cohorts.archive(session, row, version=row.version, act=ACT)
+
+        told = practice.receive(session, curriculum, place(ana), [looked("old")], now=NOON)
+
+    assert [one.status for one in told] == ["repeated"]
+
+
+def looked(name: str) -> Happening:
+    """Some seconds in a lesson."""
+    return Happening(id=name, type="active", lesson=FIRST, at=NOON, seconds=5)
 
 
 def test_studying_alone_asks_no_schedule(database: Database, curriculum: Curriculum) -> None:

@@ -42,7 +42,7 @@ def content() -> list[tuple[str, Path]]:
     files += [("claims", PROJECT / "assets" / "evidence" / "claims.yml")]
     files += [("glossary", PROJECT / "assets" / "glossary.yml")]
     for path in PROJECT.glob("assets/facts/*.yml"):
-        files.append(("competencies" if path.stem == "competencies" else "facts", path))
+        files.append((path.stem if path.stem in FILES else "facts", path))
     return files
 
 

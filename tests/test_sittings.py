@@ -15,6 +15,7 @@ from groundwork.errors import AnswerError, ConflictError, KeysMissingError
 from groundwork.items import Form
 from groundwork.log import Attempt, Database, store
 from groundwork.portal.house import House, Who
+from groundwork.portal.languages import Tongues
 from groundwork.sittings import Sitting, hand_out, next_form, receive
 from small_portal import MODULE, NOON, right_answers, small_settings
 
@@ -49,6 +50,7 @@ def _house(database: Database, curriculum: Curriculum) -> House:
         database=database,
         book=nothing,
         gradebook=nothing,
+        tongues=Tongues(curriculum),
         prefix="/",
     )
 

@@ -19,7 +19,15 @@ from groundwork.cohorts import Newcomer, Role
 from groundwork.log import Audit, open_database
 from groundwork.settings import Settings
 from small_cohort import COURSE, at, learner, make, place, read_lessons, reflect, sit
-from small_portal import MODULE, Client, portal, small_settings
+from small_portal import (
+    MODULE,
+    Client,
+    attempt,
+    finish_lessons,
+    portal,
+    right_answers,
+    small_settings,
+)
 from stub_hub import PREFIX, StubHub, stub_hub
 from test_accounts import OPEN, of_person
 
@@ -190,6 +198,26 @@ def test_days_are_set_and_a_change_made_meanwhile_is_not_overwritten(ines: Clien
 
     assert "Somebody else changed this" in told
     assert 'value="2027-01-25"' in see(ines, "/schedule")
+
+
+def test_a_quiz_that_is_not_open_yet_is_refused_with_its_day_and_lessons_are_not(
+    client: Client, ines: Client, hub: StubHub
+) -> None:
+    send(ines, f"/schedule/{MODULE}", opens_on="2099-01-12", version=1)
+    tom = of_person(client, hub, "tom")
+    form = client.house.curriculum.quizzes[MODULE].form("B")
+
+    asked = tom.get(f"api/quizzes/{MODULE}")
+    sent = tom.post("api/attempts", json=attempt("B", right_answers(form)))
+
+    for answer in (asked, sent):
+        assert answer.status_code == 409
+        assert answer.json()["detail"] == (
+            "The quiz of “Small steps” opens on Monday, January 12, 2099. "
+            "You may read its lessons before."
+        )
+    assert tom.get("api/attempts").json()["attempts"] == []
+    finish_lessons(tom)
 
 
 def test_the_board_shows_who_is_where_and_never_a_score_to_a_coordinator(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,19 @@ c.Autograde.exclude_overwriting = {{
 """
 
 
-def build_course(curriculum: Curriculum, folder: Path, *, course: str | None = None) -> list[str]:
+def build_course(
+    curriculum: Curriculum,
+    folder: Path,
+    *,
+    course: str | None = None,
+    modules: Collection[str] | None = None,
+) -> list[str]:
     """Write an nbgrader course folder and release it; return the names of its assignments.
 
-    Can be run again at any time. The course is called like its folder, unless named.
+    Can be run again at any time. The course is called like its folder, unless named, and has
+    all modules unless some are named by their ids.
     """
-    sheets = list(worksheets(curriculum))
+    sheets = list(worksheets(curriculum, modules))
     if not sheets:
         raise ConflictError("_toc.yml lists no module, so there is no quiz to build.")
     quizzes = next(iter(curriculum.quizzes.values())).folder.parent.resolve()

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from io import FileIO
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -321,7 +322,8 @@ def _copy(path: str, to: str, mode: int) -> None:
     if not stat.S_ISREG(about.st_mode):
         return
     if about.st_size <= MOST_BYTES:
-        _write(to, Path(path).read_bytes(), mode)
+        with FileIO(path) as file:
+            _write(to, file.readall(), mode)
     else:
         shutil.copyfile(path, to)
         Path(to).chmod(mode)

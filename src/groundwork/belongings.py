@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from .log import Enrolment, Event, store
+from . import attendance, cohorts, feedback
+from .log import Enrolment, Event, Learner, store
+from .portfolio import read_portfolio, told
 
 FORMAT = "groundwork-progress"
 VERSION = 1
@@ -15,20 +17,29 @@ TYPES = ("practice", "lesson_finished", "active")
 OF_AN_EVENT = ("item", "answer", "confidence", "seconds")
 
 
-def belongings(session: Session, enrolment: Enrolment | None, *, now: datetime) -> dict[str, Any]:
-    """A learner's events under their first ids, quiz results, reflections and names of records."""
-    told: dict[str, Any] = {
+def belongings(
+    session: Session, enrolment: Enrolment | None, learner: Learner | None, *, now: datetime
+) -> dict[str, Any]:
+    """A learner's events under their first ids, quiz results, reflections, names of records.
+
+    Their portfolio too, without its files, wherever they are enrolled. From a cohort also what
+    was said of the reflections, and the live sessions attended.
+    """
+    whole: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "exported": now,
         "events": [],
         "attempts": [],
         "reflections": [],
+        "feedback": {},
+        "live": [],
         "records": [],
+        "portfolio": told(read_portfolio(session, learner)),
     }
     if enrolment is None:
-        return told
-    return told | {
+        return whole
+    return whole | {
         "events": [_event(event) for event in store.events(session, enrolment, TYPES)],
         "attempts": [
             {
@@ -44,11 +55,24 @@ def belongings(session: Session, enrolment: Enrolment | None, *, now: datetime) 
             {name: getattr(saved, name) for name in ("module", "text", "met", "complete", "at")}
             for saved in store.latest_reflections(session, enrolment).values()
         ],
+        "feedback": feedback.plain(feedback.marks(session, [enrolment.id]).get(enrolment.id, {})),
+        "live": _live(session, enrolment),
         "records": [
             {name: getattr(record, name) for name in ("id", "module", "title", "issued", "status")}
             for record in store.records(session, enrolment)
         ],
     }  # fmt: skip
+
+
+def _live(session: Session, enrolment: Enrolment) -> list[dict[str, Any]]:
+    """The live sessions of a learner's cohort, and the minutes that count."""
+    member = cohorts.member_of(session, enrolment.learner.key, enrolment.course)
+    if member is None:
+        return []
+    return [
+        {"title": one.title, "module": one.module, "at": one.starts, "minutes": one.minutes}
+        for one in attendance.attended(session, enrolment.course, [member.id]).get(member.id, [])
+    ]
 
 
 def _event(event: Event) -> dict[str, Any]:

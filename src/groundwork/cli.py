@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from .commands import content, grading, keeping, making, records
+from .commands import cohorts, content, grading, keeping, learners, making, messages, records, stats
 from .errors import GroundworkError
 
 app = typer.Typer(
@@ -15,11 +15,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Open training in infant and early childhood mental health.",
 )
-for plain in (making.app, content.app, grading.app):
+for plain in (making.app, content.app, grading.app, learners.app, stats.app, keeping.app):
     app.add_typer(plain)
 app.add_typer(grading.quizzes_app, name="quizzes")
 app.add_typer(records.record_app, name="record")
+app.add_typer(records.keys_app, name="keys")
+app.add_typer(messages.messages_app, name="messages")
+app.add_typer(cohorts.cohort_app, name="cohort")
 app.add_typer(keeping.database_app, name="db")
+app.add_typer(learners.learner_app, name="learner")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import StringConstraints, field_validator, model_validator
 
 from .errors import ContentError, ContentErrors
+from .language import marked as N_
 from .source import (
     Content,
     Flag,
@@ -27,7 +28,7 @@ from .source import (
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 AgeBand = Literal["prenatal-36m", "3-6y"]
-AGE_BANDS = {"prenatal-36m": "prenatal to 36 months", "3-6y": "3 to 6 years"}
+AGE_BANDS = {"prenatal-36m": N_("prenatal to 36 months"), "3-6y": N_("3 to 6 years")}
 
 KINDS = ("index", "quiz", "reflection", "facilitate", "handout")
 """The pages of a module that are not lessons, by the name of their file."""
@@ -299,6 +300,11 @@ def load_course(root: Path) -> Course:
     if problems:
         raise ContentErrors(problems)
     return Course(root, tuple(modules))
+
+
+def listed_files(root: Path) -> list[str]:
+    """The pages that `_toc.yml` lists, by name, in reading order."""
+    return [name.removesuffix(".md") for name in _files(read_yaml(root / "_toc.yml").data)]
 
 
 def _files(value: Any) -> Iterator[str]:

@@ -12,17 +12,18 @@ from typing import Annotated, Any, Literal
 from pydantic import StringConstraints, field_validator
 
 from .errors import ContentError
+from .language import marked as N_
 from .source import Content, Source, Text, first_repeated, load, read_yaml
 
 CONFIDENCE = {
-    "high": "strong evidence",
-    "medium": "some evidence",
-    "contested": "contested",
+    "high": N_("strong evidence"),
+    "medium": N_("some evidence"),
+    "contested": N_("contested"),
 }
 CHECKED = {
-    "seen": "read at the source",
-    "partly": "partly read at the source",
-    "unverified": "not yet read at the source",
+    "seen": N_("read at the source"),
+    "partly": N_("partly read at the source"),
+    "unverified": N_("not yet read at the source"),
 }
 
 

@@ -114,12 +114,42 @@ def buttons(_: Curriculum) -> str:
     )
 
 
+def finding(curriculum: Curriculum) -> str:
+    """What a search finds: a place, a link to it and the words around what was looked for."""
+    claim, term = curriculum.ledger.claims[0], curriculum.glossary.terms[0]
+    rows = (
+        (
+            f"evidence.html#{claim.anchor}",
+            f"{claim.id}, {CONFIDENCE[claim.confidence]}",
+            claim.text,
+        ),
+        (f"glossary.html#{term.anchor}", term.term, term.text),
+    )
+    found = "".join(
+        f'<li><p class="gw-found-place">Where it stands</p><a href="{href}">{escape(title)}</a>'
+        f'<p class="gw-found-text"><mark>A word</mark> in: {escape(text)}</p></li>'
+        for href, title, text in rows
+    )
+    return f'<div class="gw-found"><h3>Claims and words</h3><ul>{found}</ul></div>'
+
+
+def listening(_: Curriculum) -> str:
+    """The controls under the title of a section that is being read aloud."""
+    return (
+        '<div class="gw-player" role="group" aria-label="Reading aloud">'
+        '<button type="button">Pause</button><button type="button">Stop</button>'
+        "<label>Speed<select><option>1×</option></select></label></div>"
+    )
+
+
 WALLS = {
     "claims": claims,
     "questions": questions,
     "cards": cards,
     "verdicts": verdicts,
     "buttons": buttons,
+    "finding": finding,
+    "listening": listening,
 }
 
 

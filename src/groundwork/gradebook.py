@@ -236,7 +236,7 @@ def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, poolclass=NullPool)
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _say_begin_ourselves)
+    event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _take_the_lock)
     return engine
 
@@ -276,8 +276,10 @@ def _make_database(address: URL) -> None:
                 raise
 
 
-def _say_begin_ourselves(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """We say BEGIN ourselves; what is deleted is overwritten."""
     connection.isolation_level = None
+    connection.execute("PRAGMA secure_delete=ON").close()
 
 
 def _take_the_lock(connection: Connection) -> None:

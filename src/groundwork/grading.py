@@ -17,6 +17,7 @@ import contextlib
 import io
 import json
 import os
+import stat
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -100,16 +101,18 @@ def read_answers(path: Path, worksheets: Collection[str] | None = None) -> Answe
     It must say that it answers one of `worksheets`, when these are given.
     """
     name = path.name
-    if path.is_symlink():
-        return Answers(problem=f"{name} is a link, not a file, so it was not read.")
-    if not path.is_file():
-        return Answers(problem=f"There is no {name}.", there=False)
     try:
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-        if len(raw) > MOST_BYTES:
-            return Answers(problem=f"{name} has more than {MOST_BYTES:,} bytes.")
-        data = json.loads(raw.decode("utf-8-sig"), parse_int=_whole)
+        about = path.lstat()
+    except OSError:
+        return Answers(problem=f"There is no {name}.", there=False)
+    if stat.S_ISLNK(about.st_mode):
+        return Answers(problem=f"{name} is a link, not a file, so it was not read.")
+    if not stat.S_ISREG(about.st_mode):
+        return Answers(problem=f"There is no {name}.", there=False)
+    if about.st_size > MOST_BYTES:
+        return Answers(problem=f"{name} has more than {MOST_BYTES:,} bytes.")
+    try:
+        data = json.loads(path.read_bytes().decode("utf-8-sig"), parse_int=_whole)
     except UnicodeDecodeError:
         return Answers(problem=f"{name} is not UTF-8 text.")
     except (ValueError, RecursionError):

@@ -106,17 +106,18 @@ def _check_files(course: CourseFolder, folder: Path) -> None:
 
 def _files(course: CourseFolder, folder: Path) -> Iterator[Path]:
     """Everything nbgrader would copy that is not simply a file."""
-    ignored = [*course.ignored, "*.ipynb"]
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_file(follow_symlinks=False):
-                continue
-            if any(fnmatch(entry.name, pattern) for pattern in ignored):
+            if entry.is_file(follow_symlinks=False) or _is_ignored(course, entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _files(course, Path(entry.path))
             elif not entry.is_dir():
                 yield Path(entry.path)
+
+
+def _is_ignored(course: CourseFolder, name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in [*course.ignored, "*.ipynb"])
 
 
 def _named(name: str) -> str:

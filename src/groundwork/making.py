@@ -17,7 +17,9 @@ from .errors import BuildError, GroundworkError
 from .settings import Settings
 
 STAMP = ".groundwork-stamp"
-SOURCES = ("_config.yml", "_toc.yml", "*.md", "modules/**/*", "assets/**/*")
+SOURCES = (
+    "_config.yml", "_toc.yml", "*.md", "modules/**/*", "assets/**/*", "locales/**/*.po",
+)  # fmt: skip
 PACKAGE = Path(__file__).parent
 STEP = re.compile(r"^(\x1b\[[0-9;]*m)*(reading sources|writing output)\.\.\. .*\[ *(\d+)%\]")
 NOISE = re.compile(r"\x1b\[[0-9;]*m")
@@ -28,7 +30,7 @@ def inputs(settings: Settings) -> Iterator[Path]:
     for pattern in SOURCES:
         yield from settings.root.glob(pattern)
     yield from settings.quizzes.glob("**/*.yml")
-    for pattern in ("*.py", "theme/**/*", "widgets/*"):
+    for pattern in ("*.py", "theme/**/*", "widgets/*", "vendor/*"):
         yield from PACKAGE.glob(pattern)
 
 

@@ -19,6 +19,8 @@ from .rebuilding import Placed, problem_of, rebuilt
 from .scoring import score
 from .worksheets import ANSWERS_FILE, Cell, notebook
 
+as_json = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: `json.dumps` makes an encoder each time, which takes longer than most cells."""
 MOST_REMEMBERED = 20_000
 LONGEST_REMEMBERED = 400
 """Answers that many learners give are scored once; these bound what is kept of them."""
@@ -40,7 +42,10 @@ class Marker:
     def __init__(self, kept: KeptNotebook, keys: Mapping[str, Key]) -> None:
         self.kept = kept
         self.keys = keys
-        self._texts = {name: _opened(cell) for name, cell in kept.cells.items()}
+        self._opened = {name: _opened(cell) for name, cell in kept.cells.items()}
+        self._whole = {name: as_json(cell.node()) for name, cell in kept.cells.items()}
+        around = as_json(notebook([], groundwork={"quiz": kept.name}))
+        self._before, self._after = around.split("[]", 1)
         self._remembered: dict[tuple[str, str], tuple[float, str]] = {}
 
     def mark(self, hand_in: HandIn) -> Marked:
@@ -48,17 +53,15 @@ class Marker:
         answers = hand_in.answers
         texts: list[str] = []
         marks = Marks(hand_in.student, hand_in.timestamp, {}, {})
-        problem, count = _told_problem(hand_in), 0
+        problem, count = as_json(_told_problem(hand_in)), 0
         for placed in rebuilt(hand_in.cells, self.kept.cells, answers.by_item):
             if placed.cell and placed.cell.type == "code":
                 count += 1
                 texts.append(self._code(placed.cell, count, answers, problem, marks))
             else:
-                texts.append(json.dumps(placed.node(), ensure_ascii=False))
+                texts.append(self._words(placed))
                 self._by_hand(placed, marks)
-        # The cells are JSON already; only what stands around them is made here.
-        around = json.dumps(notebook([], groundwork={"quiz": self.kept.name}), ensure_ascii=False)
-        whole = around.replace("[]", f"[{', '.join(texts)}]", 1)
+        whole = f"{self._before}[{', '.join(texts)}]{self._after}"
         notice = problem_of(answers, self.kept.cells, list(self.keys.values()))
         marked = Marked(hand_in, marks, whole, notice)
         return self.doubted(marked, hand_in.damage) if hand_in.damage else marked
@@ -69,8 +72,14 @@ class Marker:
         if cell.name in self.keys:
             earned, words = self._scored(cell.name, answers.by_item.get(cell.name))
             marks.points[cell.name] = earned
-            outputs = _outputs(count, earned, problem + words)
-        return f'{self._texts[cell.name]}, "execution_count": {count}, "outputs": [{outputs}]}}'
+            outputs = _outputs(count, earned, problem[:-1] + words[1:])
+        return f'{self._opened[cell.name]}, "execution_count": {count}, "outputs": [{outputs}]}}'
+
+    def _words(self, placed: Placed) -> str:
+        """A cell of words as JSON; most are as they were released."""
+        if placed.cell and placed.source == placed.cell.source:
+            return self._whole[placed.cell.name]
+        return as_json(placed.node())
 
     def _by_hand(self, placed: Placed, marks: Marks) -> None:
         """Leave an answer in words to a person, or give nothing where there is none."""
@@ -82,16 +91,17 @@ class Marker:
         marks.comments[cell.name] = NO_RESPONSE if silent else None
 
     def _scored(self, name: str, answer: Any) -> tuple[float, str]:
+        """What an answer earns, and what its cell prints, as JSON."""
         try:
-            written = json.dumps(answer)
+            written = as_json(answer)
             known = self._remembered.get((name, written))
             if known:
                 return known
             item = self.keys[name].item
             earned = min(max(float(score(item, answer).score), 0.0), 1.0)
-            result = earned, told(item, answer, self.kept.name)
+            result = earned, as_json(f"{told(item, answer, self.kept.name)}\n")
         except RecursionError:
-            return 0.0, "The answer could not be read."
+            return 0.0, as_json("The answer could not be read.\n")
         if len(written) <= LONGEST_REMEMBERED and len(self._remembered) < MOST_REMEMBERED:
             self._remembered[name, written] = result
         return result
@@ -120,12 +130,11 @@ def _opened(cell: Cell) -> str:
     """A code cell as JSON up to the place where what it printed begins."""
     node = cell.node()
     rest = {key: value for key, value in node.items() if key not in {"execution_count", "outputs"}}
-    return json.dumps(rest, ensure_ascii=False)[:-1]
+    return as_json(rest)[:-1]
 
 
-def _outputs(count: int, earned: float, words: str) -> str:
-    """What a graded cell printed and returned, as JSON."""
-    printed = json.dumps(f"{words}\n", ensure_ascii=False)
+def _outputs(count: int, earned: float, printed: str) -> str:
+    """What a graded cell printed, which is JSON already, and returned, as JSON."""
     return (
         f'{{"output_type": "stream", "name": "stdout", "text": {printed}}}, '
         f'{{"output_type": "execute_result", "execution_count": {count}, '

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import (
     Boolean,
@@ -249,7 +249,7 @@ def _put_submissions(
         row = rows.get(marks.student)
         if row is None:
             row = {
-                "id": uuid4().hex,
+                "id": new_id(),
                 "assignment_id": kept.assignment_id,
                 "student_id": marks.student,
                 "timestamp": marks.timestamp,
@@ -275,7 +275,7 @@ def _put_sheets(
         )
     )
     known = {row.assignment_id: row.id for row in found}
-    fresh = {one: uuid4().hex for one in handed_in if one not in known}
+    fresh = {one: new_id() for one in handed_in if one not in known}
     made = [
         {"id": sheet, "notebook_id": kept.id, "assignment_id": one, "flagged": False}
         for one, sheet in fresh.items()
@@ -321,8 +321,13 @@ def _put_grades(
     _update(book, COMMENT, ["auto_comment"], changed_comments)
 
 
+def new_id() -> str:
+    """The key of a new row: 32 hex digits, as nbgrader's own, and in half the time of a UUID."""
+    return token_hex(16)
+
+
 def _ids(cell: str, sheet: str) -> dict[str, Any]:
-    return {"id": uuid4().hex, "cell_id": cell, "notebook_id": sheet}
+    return {"id": new_id(), "cell_id": cell, "notebook_id": sheet}
 
 
 def _rows(book: Session, rows: TableClause, sheets: Sequence[str]) -> Sequence[Any]:

@@ -26,18 +26,21 @@ from .items import (
     Sort,
     Step,
 )
+from .language import filled
+from .language import gettext as _
+from .language import marked as N_
 from .scoring import answer_rows, explained, inline
 
 BLANK = '<span class="gw-blank" aria-hidden="true"></span>'
 HOW = {
-    "single": "Choose one.",
-    "multiple": "Choose all that fit.",
-    "match": "Find the partner of each.",
-    "order": "Put these in order.",
-    "sort": "Which group does each belong to?",
-    "mark": "Which of the underlined phrases would you mark?",
-    "scenario": "What would you say?",
-    "reflection": "For you to write. A complete answer:",
+    "single": N_("Choose one."),
+    "multiple": N_("Choose all that fit."),
+    "match": N_("Find the partner of each."),
+    "order": N_("Put these in order."),
+    "sort": N_("Which group does each belong to?"),
+    "mark": N_("Which of the underlined phrases would you mark?"),
+    "scenario": N_("What would you say?"),
+    "reflection": N_("For you to write. A complete answer:"),
 }
 
 
@@ -48,7 +51,7 @@ def paragraphs(text: str) -> str:
 
 def question_html(item: Item) -> str:
     """An item without its key: what is asked, and what there is to choose from."""
-    how = f'<p class="gw-how">{HOW[item.type]}</p>' if item.type in HOW else ""
+    how = f'<p class="gw-how">{_(HOW[item.type])}</p>' if item.type in HOW else ""
     return paragraphs(item.stem) + how + _body(item)
 
 
@@ -63,16 +66,17 @@ def reasons_html(item: Item, sources: Sequence[str] = ()) -> str:
 def answers_html(items: Sequence[tuple[Item, Sequence[str]]]) -> str:
     """The right answers of a lesson's questions, for the last page of its printout."""
     told = [
-        f"<h3>Question {number}</h3><ul>{''.join(f'<li>{row}</li>' for row in rows)}</ul>"
+        f"<h3>{filled('Question {n}', n=number)}</h3>"
+        f"<ul>{''.join(f'<li>{row}</li>' for row in rows)}</ul>"
         for number, (item, sources) in enumerate(items, start=1)
         if (rows := [*_right(item), *_sources(sources)])
     ]
     if not told:
         return ""
     return (
-        f'<section class="gw-answers"><h2>Answers</h2>{"".join(told)}'
-        "<p>On the screen, each question gives the reasons for all that one may choose.</p>"
-        "</section>"
+        f'<section class="gw-answers"><h2>{_("Answers")}</h2>{"".join(told)}<p>'
+        + _("On the screen, each question gives the reasons for all that one may choose.")
+        + "</p></section>"
     )
 
 
@@ -100,7 +104,7 @@ def _why(text: str, why: str) -> str:
 
 
 def _sources(sources: Sequence[str]) -> list[str]:
-    return [f"Source: {inline(source)}" for source in sources]
+    return [f"{_('Source:')} {inline(source)}" for source in sources]
 
 
 def _body(item: Item) -> str:
@@ -121,7 +125,8 @@ def _body(item: Item) -> str:
             )
             return f'<div class="gw-passage"><p>{text.replace(chr(10) * 2, "</p><p>")}</p></div>'
         case Estimate():
-            span = f"Between {item.min:g} and {item.max:g} {escape(item.unit)}"
+            ends = {"low": f"{item.min:g}", "high": f"{item.max:g}", "unit": escape(item.unit)}
+            span = filled("Between {low} and {high} {unit}", **ends)
             return f'<p class="gw-how">{span}: {BLANK}</p>'
         case Scenario():
             return _conversation(item)
@@ -141,8 +146,9 @@ def _notes(item: Item) -> list[str]:
     """The coach's note on each thing one may say; other items have no such."""
     if not isinstance(item, Scenario):
         return []
+    recommended = _("(recommended)")
     return [
-        f"<b>{place}</b> {'<strong>(recommended)</strong> ' if choice.recommended else ''}"
+        f"<b>{place}</b> {f'<strong>{recommended}</strong> ' if choice.recommended else ''}"
         f"{inline(choice.coach)}"
         for place, choice in _ways(item)
     ]
@@ -162,7 +168,7 @@ def _conversation(item: Scenario) -> str:
     """Every turn of a conversation, numbered, with where each thing one may say leads."""
     numbers = {step.id: number for number, step in enumerate(item.steps, start=1)}
     turns = "".join(
-        f"<li><p><b>They say:</b> {inline(step.says)}</p>{_replies(step, numbers)}</li>"
+        f"<li><p><b>{_('They say:')}</b> {inline(step.says)}</p>{_replies(step, numbers)}</li>"
         for step in item.steps
     )
     return f'<ol class="gw-turns">{turns}</ol>'
@@ -170,14 +176,16 @@ def _conversation(item: Scenario) -> str:
 
 def _replies(step: Step, numbers: dict[str, int]) -> str:
     if not step.choices:
-        return "<p>The conversation ends here.</p>"
+        return f"<p>{_('The conversation ends here.')}</p>"
     rows = "".join(
         f"<li>{inline(choice.text)} <i>{inline(choice.response)}</i> "
         f'<span class="gw-then">({_then(choice, numbers)})</span></li>'
         for choice in step.choices
     )
-    return f'<p><b>You might say:</b></p><ol type="a">{rows}</ol>'
+    return f'<p><b>{_("You might say:")}</b></p><ol type="a">{rows}</ol>'
 
 
 def _then(choice: Choice, numbers: dict[str, int]) -> str:
-    return f"goes on at {numbers[choice.next]}" if choice.next else "ends there"
+    if not choice.next:
+        return _("ends there")
+    return filled("goes on at {n}", n=numbers[choice.next])

@@ -9,12 +9,14 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
+from . import cohorts, schedule
 from .course import Lesson
 from .curriculum import Curriculum
-from .errors import AnswerError
+from .errors import AnswerError, ConflictError
 from .items import Item, Reflection
 from .log import Enrolment, Event, store
 from .scoring import score
+from .settings import SELF_STUDY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +54,15 @@ def receive(
     store.hold(session, enrolment)
     known = store.known_events(session, enrolment, [happening.id for happening in happenings])
     practiced = store.practiced(session, enrolment)
+    ended = _ended(session, enrolment)
     outcomes = []
     for happening in happenings:
         if happening.id in known:
             outcomes.append(Outcome(happening.id, "repeated"))
+            continue
+        if ended:
+            # Refused one by one, not as a whole, so that no page sends them again for ever.
+            outcomes.append(Outcome(happening.id, "refused", ended))
             continue
         try:
             event = _event(curriculum, happening, practiced)
@@ -71,6 +78,18 @@ def receive(
         outcomes.append(Outcome(happening.id, "accepted"))
     session.flush()
     return outcomes
+
+
+def _ended(session: Session, enrolment: Enrolment) -> str | None:
+    """Why nothing can be added to a course any more; None while it can."""
+    cohort = cohorts.find(session, enrolment.course) if enrolment.course != SELF_STUDY else None
+    if cohort is None:
+        return None
+    try:
+        schedule.check_running(cohort)
+    except ConflictError as refusal:
+        return str(refusal)
+    return None
 
 
 def _event(curriculum: Curriculum, happening: Happening, practiced: set[str]) -> Event:

@@ -24,6 +24,8 @@ from .curriculum import Curriculum
 from .errors import BuildError, GroundworkError
 from .evidence import CONFIDENCE
 from .items import Item
+from .language import filled
+from .language import gettext as _
 from .paper import reasons_html
 from .settings import Settings
 
@@ -164,8 +166,8 @@ def bind(
     title = escape(f"{module.meta.title} · Groundwork")
     first, *others = chapters
     ends = [
-        ("answers", "Answers and reasons", _answers(curriculum, module)),
-        ("claims", "The claims behind the text", _claims(curriculum, module)),
+        ("answers", _("Answers and reasons"), _answers(curriculum, module)),
+        ("claims", _("The claims behind the text"), _claims(curriculum, module)),
     ]
     ends = [end for end in ends if end[2]]
     rows = [(one.anchor, one.title) for one in others]
@@ -176,7 +178,7 @@ def bind(
     )
     parts = [
         _chapter(first.anchor, first.kind, first.body),
-        f'<nav class="gw-paper-contents"><h2>In these pages</h2><ol>{contents}</ol></nav>',
+        f'<nav class="gw-paper-contents"><h2>{_("In these pages")}</h2><ol>{contents}</ol></nav>',
         *(_chapter(one.anchor, one.kind, one.body) for one in others),
         *(
             _chapter(anchor, anchor, f'<div class="gw-prose"><h1>{name}</h1>{body}</div>')
@@ -211,7 +213,7 @@ def _answers(curriculum: Curriculum, module: Module) -> str:
 def _told(curriculum: Curriculum, lesson: Lesson) -> str:
     items = [curriculum.practice[name] for name in lesson.items]
     return "".join(
-        f"<h3>Question {number}</h3>{reasons}"
+        f"<h3>{filled('Question {n}', n=number)}</h3>{reasons}"
         for number, item in enumerate(items, start=1)
         if (reasons := reasons_html(item, _sources(curriculum, item)))
     )

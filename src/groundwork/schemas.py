@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .course import LessonFile, ModuleFile
 from .evidence import ClaimFile
-from .facts import AreaFile, FactFile
+from .facts import AreaFile, EndorsementFile, FactFile
 from .glossary import GlossaryFile
 from .items import ItemFile
 from .source import Content
@@ -22,6 +22,7 @@ FILES: dict[str, type[Content]] = {
     "lesson": LessonFile,
     "claims": ClaimFile,
     "facts": FactFile,
+    "endorsement": EndorsementFile,
     "competencies": AreaFile,
     "glossary": GlossaryFile,
 }

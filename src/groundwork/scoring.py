@@ -25,6 +25,8 @@ from .items import (
     Single,
     Sort,
 )
+from .language import filled
+from .language import gettext as _
 
 EPSILON = 1e-9
 
@@ -186,19 +188,22 @@ def feedback_html(item: Item, answer: Any, *, reveal: bool, reread: str | None =
     """
     result = score(item, answer)
     lines = [f"<p><strong>{_verdict(result.score)}</strong></p>"]
-    lines += [f"<p>This answer could not be read: {escape(p)}.</p>" for p in result.problems]
+    lines += [
+        f"<p>{filled('This answer could not be read: {problem}.', problem=escape(p))}</p>"
+        for p in result.problems
+    ]
     lines += _all_reasons(item) if reveal else _chosen_reasons(item, answer)
     if reread and result.score < 1 - EPSILON:
-        lines.append(f'<p><a href="{escape(reread)}">Read this part again</a></p>')
+        lines.append(f'<p><a href="{escape(reread)}">{_("Read this part again")}</a></p>')
     return "".join(lines)
 
 
 def _verdict(earned: float) -> str:
     if earned >= 1 - EPSILON:
-        return "Right."
+        return _("Right.")
     if earned <= EPSILON:
-        return "Not yet."
-    return f"Partly right: {earned:.0%} of the point."
+        return _("Not yet.")
+    return filled("Partly right: {share} of the point.", share=f"{earned:.0%}")
 
 
 def _chosen_reasons(item: Item, answer: Any) -> list[str]:
@@ -229,26 +234,32 @@ def explained(item: Item) -> list[Told]:
     match item:
         case Single() | Multiple():
             return [
-                Told(o.text, "right" if o.correct else "not this one", o.why) for o in item.options
+                Told(o.text, _("right") if o.correct else _("not this one"), o.why)
+                for o in item.options
             ]
         case Match():
             words = {part.id: part.text for part in item.right}
-            return [Told(p.text, f"goes with: {words[item.pairs[p.id]]}", p.why) for p in item.left]
+            return [
+                Told(p.text, filled("goes with: {text}", text=words[item.pairs[p.id]]), p.why)
+                for p in item.left
+            ]
         case Order():
             return [
-                Told(step.text, f"step {n}", step.why) for n, step in enumerate(item.steps, start=1)
+                Told(step.text, filled("step {n}", n=n), step.why)
+                for n, step in enumerate(item.steps, start=1)
             ]
         case Sort():
             names = {part.id: part.text for part in item.categories}
             return [Told(card.text, names[card.category], card.why) for card in item.cards]
         case Mark():
-            spoken = {s["id"]: s["text"] for s in item.segments() if not isinstance(s, str)}
+            words = {s["id"]: s["text"] for s in item.segments() if not isinstance(s, str)}
             return [
-                Told(spoken[p.id], "to be marked" if p.correct else "not to be marked", p.why)
+                Told(words[p.id], _("to be marked") if p.correct else _("not to be marked"), p.why)
                 for p in item.phrases
             ]
         case Estimate():
-            return [Told(f"{item.value:g} {item.unit}", f"within {item.tolerance:g}", item.why)]
+            within = filled("within {n}", n=f"{item.tolerance:g}")
+            return [Told(f"{item.value:g} {item.unit}", within, item.why)]
         case Scenario() | Reflection():
             return []
 

@@ -46,6 +46,11 @@ class Settings:
         """The address of a course's nbgrader gradebook: one database a course."""
         return self.gradebook_url.replace("{course}", course)
 
+    def has_log(self) -> bool:
+        """Whether anybody's work may be in the log; a file that is not there holds none."""
+        kind, _, path = self.database_url.partition(":///")
+        return not kind.startswith("sqlite") or Path(path.partition("?")[0]).is_file()
+
     def make_data(self) -> None:
         """Make the data folder, private to its owner; raise `SettingsError` if that fails."""
         try:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
+from . import schedule
 from .course import Module
 from .curriculum import Curriculum, FormName
 from .errors import AnswerError, ConflictError
@@ -46,19 +47,22 @@ class Sitting:
     started: datetime
     finished: datetime
     version: str | None = None
+    seconds: Mapping[str, float] | None = None
 
 
 def next_form(sat: Sequence[Attempt], purpose: Purpose) -> FormName:
     """The form that follows a learner's attempts at one module.
 
-    The pre-check is form A, once, before the first quiz; the quiz begins with B and alternates.
+    The pre-check is form A, once, before the first quiz; the quiz begins with B and alternates,
+    also past attempts that were set aside, so that nobody meets the same form twice running.
     """
     quizzes = sum(attempt.purpose == "quiz" for attempt in sat)
     if purpose == "quiz":
         return "A" if quizzes % 2 else "B"
-    if quizzes:
+    counted = [attempt for attempt in sat if not attempt.set_aside]
+    if any(attempt.purpose == "quiz" for attempt in counted):
         raise ConflictError("The pre-check comes before the first quiz, which you have taken.")
-    if sat:
+    if counted:
         raise ConflictError("You have taken this pre-check; it is taken once.")
     return "A"
 
@@ -109,6 +113,16 @@ def receive(
     if known:
         return _own(known, enrolment), False
     sat = store.attempts(session, enrolment, module=sitting.module)
+    schedule.check_open(
+        session,
+        enrolment.learner.key,
+        enrolment.course,
+        curriculum.course.by_id[sitting.module],
+        purpose=sitting.purpose,
+        sat=sat,
+        began=sitting.started,
+        now=now,
+    )
     form = _expected_form(curriculum, sitting, sat)
     attempt = _scored(
         sitting,
@@ -163,7 +177,8 @@ def _scored(sitting: Sitting, form: Form, module: Module, *, before: Sequence[At
     if sitting.purpose == "precheck":
         told |= {"items": {}, "objectives": by_objective(module, form, scores)}
     else:
-        reveal = bool(done) or any(attempt.passed for attempt in before)
+        counted = [attempt for attempt in before if not attempt.set_aside]
+        reveal = bool(done) or any(attempt.passed for attempt in counted)
         told |= {"items": _told_items(form, answers, scores, reveal=reveal)}
     return Attempt(
         attempt_id=sitting.attempt_id,
@@ -178,9 +193,17 @@ def _scored(sitting: Sitting, form: Form, module: Module, *, before: Sequence[At
         max_score=form.max_score,
         passed=done,
         told=told,
+        seconds=_item_seconds(sitting, form),
         started=sitting.started,
         finished=sitting.finished,
     )
+
+
+def _item_seconds(sitting: Sitting, form: Form) -> dict[str, float] | None:
+    """How long each of the form's questions was looked at, where the page told."""
+    if sitting.seconds is None:
+        return None
+    return {item: seconds for item, seconds in sitting.seconds.items() if item in form.by_id}
 
 
 def _told_items(

@@ -6,7 +6,7 @@ no cell holds a key. Cell names are nbgrader's `grade_id`s and stay for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -146,9 +146,16 @@ def notebook(cells: list[dict[str, Any]], *, groundwork: dict[str, Any]) -> dict
     }
 
 
-def worksheets(curriculum: Curriculum) -> Iterator[Worksheet]:
-    """Every worksheet of the course; raise `KeysMissingError` where a form is not kept."""
+def worksheets(
+    curriculum: Curriculum, modules: Collection[str] | None = None
+) -> Iterator[Worksheet]:
+    """Every worksheet of the course, or of some of its modules by their ids.
+
+    Raise `KeysMissingError` where a form is not kept.
+    """
     for module in curriculum.course.modules:
+        if modules is not None and module.id not in modules:
+            continue
         quizzes = curriculum.quizzes[module.id]
         for form_name, suffixes in SUFFIXES.items():
             for suffix in suffixes:

@@ -463,7 +463,7 @@ def test_reflection_is_drafted_saved_and_found_again(page: Page, portal: Portal)
 
         expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
         sent = {"text": "<b>She</b> watches you.", "met": [False, True, False]}
-        assert portal.reflections == [sent]
+        assert portal.reflections == [sent | {"since": "never"}]
         page.reload()
         expect(page.get_by_text("Saved on")).to_be_visible()
         expect(page.get_by_role("checkbox", name="Frightens nobody")).to_be_checked()

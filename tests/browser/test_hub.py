@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +95,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+        proxy = settings.data / "hub" / "proxy.pid"
+        if proxy.exists():  # the Hub takes its proxy along, unless it broke
+            with suppress(ProcessLookupError):
+                os.kill(int(proxy.read_text()), signal.SIGTERM)
 
 
 def make_cohort(settings: Settings) -> dict[Role, str]:

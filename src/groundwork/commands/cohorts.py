@@ -291,7 +291,9 @@ def release(
                 print(f"{module}: opens on {first}" + (f", due on {_day(due)}" if due else ""))
         if module is None or folder:
             place = at.settings.course_folder(course)
-            for name in build_course(curriculum, place, course=course):
+            with at.database.read() as session:
+                named = [row.module for row in schedule.module_rows(session, course)]
+            for name in build_course(curriculum, place, course=course, modules=named or None):
                 print(name)
             print(place)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -24,18 +25,32 @@ def serve(
     watch: Annotated[
         bool, typer.Option("--watch", help="Build pages again when they change, for authors.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Processes that answer, for a cohort.")
+    ] = 1,
+    as_it_is: Annotated[
+        bool, typer.Option("--as-it-is", help="Serve the book as it is, stale or not.")
+    ] = False,
 ) -> None:
-    """Build the book if it is stale, and serve it with your progress in it."""
+    """Build the book if it is stale, and serve it with your progress in it.
+
+    As a service of a JupyterHub (its JUPYTERHUB_ variables say so) it has accounts.
+    """
     from ..making import build_book, is_stale
+    from ..portal import read_hub
     from ..portal import serve as serve_portal
     from ..watching import watching
 
     settings = read_settings(data=data)
     settings.make_data()
-    if is_stale(settings):
+    hub = read_hub(os.environ)
+    if not as_it_is and is_stale(settings):
         build_book(settings, say=say)
     with watching(settings, say=say) if watch else nullcontext():
-        serve_portal(settings, host=host, port=port, prefix=prefix)
+        serve_portal(
+            settings, host=host, port=port, prefix=hub.prefix if hub else prefix, workers=workers,
+            hub=hub,
+        )  # fmt: skip
 
 
 @app.command()
@@ -44,12 +59,15 @@ def build(
     module: Annotated[
         str | None, typer.Option("--module", help="The one module to print, by its id.")
     ] = None,
+    if_stale: Annotated[
+        bool, typer.Option("--if-stale", help="Only when something changed since the last build.")
+    ] = False,
 ) -> None:
     """Build the book; a warning is an error. With --pdf, print it once it is up to date."""
     from ..making import build_book, is_stale
 
     settings = read_settings()
-    if not pdf or is_stale(settings):
+    if not (pdf or if_stale) or is_stale(settings):
         build_book(settings, say=say)
     if not pdf:
         print(settings.book / "index.html")

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from ..errors import SettingsError
 
 BUSY_SECONDS = 20
+KEPT, MORE = 10, 10
+"""Connections to a server that one process keeps open, and those it opens in a rush besides."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -91,7 +93,7 @@ def open_database(url: str) -> Database:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, pool_size=KEPT, max_overflow=MORE)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -99,10 +101,10 @@ def _engine(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Write-ahead log, real durability, real foreign keys; we say BEGIN ourselves."""
-    connection.isolation_level = None
+    """Write-ahead log, real durability, real foreign keys; what is deleted is overwritten."""
+    connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session, defer
 
 from .tables import Attempt, Enrolment, Event, Learner, Record, Reflection
 
-WITHOUT_FILES = (defer(Record.json), defer(Record.pdf), defer(Record.png))
+WITHOUT_FILES = (
+    defer(Record.json),
+    defer(Record.pdf),
+    defer(Record.png),
+    defer(Record.facts),
+)
 """A record's files are large, and read only when they are asked for."""
 
 
@@ -44,6 +49,16 @@ def enrolment_of(session: Session, key: str, course: str) -> Enrolment | None:
     return session.scalar(
         select(Enrolment).join(Learner).where(Learner.key == key, Enrolment.course == course)
     )
+
+
+def chosen_course(session: Session, key: str) -> str | None:
+    """The course that somebody in several chose last."""
+    return session.scalar(select(Learner.chosen).where(Learner.key == key))
+
+
+def choose_course(session: Session, key: str, course: str, *, at: datetime) -> None:
+    """Note the course that somebody chose, and that they learn in it."""
+    enrol(session, key, course, at=at).learner.chosen = course
 
 
 def hold(session: Session, enrolment: Enrolment) -> None:
@@ -188,6 +203,17 @@ def reflection(session: Session, enrolment: Enrolment, module: str) -> Reflectio
     )
 
 
+def reflections_since(
+    session: Session, enrolment: Enrolment, module: str, since: datetime | None
+) -> Sequence[Reflection]:
+    """The states of a learner's reflection that were saved after a moment, oldest first."""
+    saved = select(Reflection).where(
+        Reflection.enrolment_id == enrolment.id, Reflection.module == module
+    )
+    later = saved if since is None else saved.where(Reflection.at > since)
+    return session.scalars(later.order_by(Reflection.id)).all()
+
+
 def latest_reflections(session: Session, enrolment: Enrolment) -> dict[str, Reflection]:
     """The latest state of each of a learner's reflections, by module."""
     latest = (
@@ -212,6 +238,13 @@ def records(session: Session, enrolment: Enrolment) -> Sequence[Record]:
 def record(session: Session, record_id: str) -> Record | None:
     """The record of an id, whoever it belongs to."""
     return session.get(Record, record_id, options=WITHOUT_FILES)
+
+
+def owner_of(session: Session, record: Record) -> str | None:
+    """The key of the learner whose record it is."""
+    return session.scalar(
+        select(Learner.key).join(Enrolment).where(Enrolment.id == record.enrolment_id)
+    )
 
 
 def record_standings(session: Session) -> Sequence[tuple[str, dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -15,8 +15,9 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    exists,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
 
 class Moment(TypeDecorator[datetime]):
@@ -49,7 +50,10 @@ class Base(DeclarativeBase):
 
 
 class Learner(Base):
-    """A person who learns: `key` is how the portal knows them, `name` what is printed."""
+    """A person who learns: `key` is how the portal knows them, `name` what is printed.
+
+    Of several courses they are in the one `chosen` last, on whichever device.
+    """
 
     __tablename__ = "learner"
 
@@ -58,6 +62,7 @@ class Learner(Base):
     name: Mapped[str] = mapped_column(String(400), default="")
     language: Mapped[str] = mapped_column(String(10), default="en")
     created: Mapped[datetime]
+    chosen: Mapped[str | None] = mapped_column(String(120))
 
 
 class Enrolment(Base):
@@ -102,7 +107,8 @@ class Attempt(Base):
 
     `number` counts a learner's attempts at one module and purpose from 1, so two tabs
     cannot both be the next one. An attempt keeps what it was given; `scores`, `score` and
-    `passed` are what counts now, after the latest rescoring.
+    `passed` are what counts now, after the latest rescoring; one that is `set_aside` counts
+    no more.
     """
 
     __tablename__ = "attempt"
@@ -122,11 +128,15 @@ class Attempt(Base):
     max_score: Mapped[float]
     given_passed: Mapped[bool | None] = mapped_column("passed")
     told: Mapped[dict[str, Any]]
+    seconds: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     started: Mapped[datetime]
     finished: Mapped[datetime]
     received: Mapped[datetime]
 
     rescores: Mapped[list[Rescore]] = relationship(order_by="Rescore.id", lazy="selectin")
+
+    if TYPE_CHECKING:
+        set_aside: Mapped[bool]
 
     @property
     def scores(self) -> dict[str, Any]:
@@ -154,6 +164,32 @@ class Attempt(Base):
     @passed.setter
     def passed(self, passed: bool | None) -> None:
         self.given_passed = passed
+
+
+class Reset(Base):
+    """That a person set a learner's attempts up to a number aside, so that they may begin anew."""
+
+    __tablename__ = "reset"
+    __table_args__ = (Index("reset_by_module", "enrolment_id", "module", "purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    module: Mapped[str] = mapped_column(String(80))
+    purpose: Mapped[str] = mapped_column(String(20))
+    upto: Mapped[int]
+    why: Mapped[str]
+    by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime]
+
+
+Attempt.set_aside = column_property(
+    exists().where(
+        Reset.enrolment_id == Attempt.enrolment_id,
+        Reset.module == Attempt.module,
+        Reset.purpose == Attempt.purpose,
+        Reset.upto >= Attempt.number,
+    )
+)
 
 
 class Rescoring(Base):
@@ -200,9 +236,14 @@ class Reflection(Base):
 
 
 class Record(Base):
-    """A completion record as issued: its files, whole, and why it was earned."""
+    """A completion record as issued: its files, whole, and why it was earned.
+
+    `module` is None for the record of the whole series. `facts` is what it says, as plain
+    data, so that it can be issued again as it was earned; `key_name` is the key that signed it.
+    """
 
     __tablename__ = "record"
+    __table_args__ = (UniqueConstraint("status_list", "status_index", name="record_status_entry"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
@@ -219,3 +260,36 @@ class Record(Base):
     pdf: Mapped[bytes] = mapped_column(LargeBinary)
     png: Mapped[bytes] = mapped_column(LargeBinary)
     pdf_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    key_name: Mapped[str | None] = mapped_column(String(80), index=True)
+    status_list: Mapped[int | None]
+    status_index: Mapped[int | None]
+    facts: Mapped[dict[str, Any] | None]
+
+
+class RecordAct(Base):
+    """What was done with a record: when, by whom and why; only ever added to.
+
+    `act` is `issued`, `superseded` or `revoked`; `other` is the record that went before a new
+    one, or came after an old one.
+    """
+
+    __tablename__ = "record_act"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(255))
+    act: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str]
+    other: Mapped[str | None] = mapped_column(String(64))
+
+
+class SignedStatusList(Base):
+    """A status list as it was last signed, byte for byte what is served."""
+
+    __tablename__ = "signed_status_list"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    key_name: Mapped[str] = mapped_column(String(80))
+    signed: Mapped[datetime]
+    body: Mapped[bytes] = mapped_column(LargeBinary)

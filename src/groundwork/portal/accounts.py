@@ -31,7 +31,7 @@ from ..cohorts import CourseOf, Role
 from ..errors import AnswerError
 from ..log import store
 from ..settings import SELF_STUDY
-from .house import LOCAL, House, Who, house, now
+from .house import LOCAL, House, Who, house, house_of, now
 from .hub import Account, HubSession
 from .limits import Limit
 from .templating import page
@@ -137,7 +137,7 @@ def _navigates(request: Request) -> bool:
 
 
 def _is_api(request: Request) -> bool:
-    portal = house(request)
+    portal = house_of(request)
     return request.url.path.removeprefix(portal.prefix).startswith("api/")
 
 
@@ -175,7 +175,7 @@ def visitor(portal: AHouse, found: AnAccount) -> Who | None:
 AVisitor = Annotated[Who | None, Depends(visitor)]
 
 
-def learner(who: AVisitor) -> Who:
+async def learner(who: AVisitor) -> Who:
     """Whoever is signed in: a page sends others to sign in, a call says 401."""
     if who is None:
         raise SignedOutError
@@ -187,7 +187,7 @@ def learner(who: AVisitor) -> Who:
 AWho = Annotated[Who, Depends(learner)]
 
 
-def same_learner(
+async def same_learner(
     portal: AHouse,
     who: AVisitor,
     x_groundwork_learner: Annotated[str | None, Header()] = None,
@@ -202,7 +202,7 @@ def same_learner(
         raise HTTPException(412, "Somebody else is signed in here now.")
 
 
-def admin(portal: AHouse, who: AWho) -> Who:
+async def admin(portal: AHouse, who: AWho) -> Who:
     """An administrator of the Hub."""
     if portal.hub is None:
         raise HTTPException(403, NO_ACCOUNTS)
@@ -446,13 +446,13 @@ def address_of(request: Request, portal: House) -> str:
     return (seen[-proxies] if len(seen) >= proxies else "") or direct
 
 
-def verifying(request: Request, portal: AHouse) -> None:
+async def verifying(request: Request, portal: AHouse) -> None:
     """Checking a record costs work and needs no account: so often from one address."""
     if portal.hub is not None:
         hold_back(portal.limits.verify, address_of(request, portal))
 
 
-def submitting(portal: AHouse, who: AWho) -> None:
+async def submitting(portal: AHouse, who: AWho) -> None:
     """Handing in: so often by one person."""
     if portal.hub is not None:
         hold_back(portal.limits.submit, who.key)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from .. import practice, reflections, sittings
+from .. import practice, reflections, schedule, sittings
 from ..belongings import belongings
+from ..bilingual import lead_home
 from ..calibration import Sureness
 from ..completions import award, award_series
 from ..course import Module
 from ..curriculum import outline
 from ..errors import AnswerError, RecordError
+from ..language import SOURCE, spoken
 from ..log import Attempt, Enrolment, Reflection, store
+from ..portfolio import learner_of
 from ..practice import Happening, Outcome
 from ..progress import (
     AreaProgress,
@@ -23,6 +27,7 @@ from ..progress import (
     Link,
     ModuleProgress,
     RecordLinks,
+    SeriesProgress,
     progress,
     read_work,
     record_links,
@@ -31,7 +36,8 @@ from ..records import printed_name
 from ..review import Review, review
 from ..sittings import Handout, Purpose, Sitting
 from ..verifying import verify_file
-from .house import House, Who, house, learner, now
+from .accounts import AWho, check_choice, places, same_learner, submitting, verifying
+from .house import House, Who, house, now
 from .reading import (
     AttemptIn,
     EventIn,
@@ -46,10 +52,15 @@ from .reading import (
 )
 
 AHouse = Annotated[House, Depends(house)]
-AWho = Annotated[Who, Depends(learner)]
 
-router = APIRouter(prefix="/api", route_class=JSONRoute, tags=["learner"])
+router = APIRouter(
+    prefix="/api", route_class=JSONRoute, tags=["learner"], dependencies=[Depends(same_learner)]
+)
 files = APIRouter(prefix="/api", tags=["records"])
+
+
+NOBODY = {"name": "", "language": "en"}
+"""Somebody who has done nothing yet."""
 
 
 class Me(BaseModel):
@@ -59,6 +70,25 @@ class Me(BaseModel):
     language: str
 
 
+class PlaceOut(BaseModel):
+    """A course that somebody may learn in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    course: str
+    name: str
+    open: bool
+    joined: bool
+    archived: bool
+
+
+class Courses(BaseModel):
+    """`GET /api/courses`: the course they are in now, and all they may choose from."""
+
+    course: str
+    courses: list[PlaceOut]
+
+
 class ProgressOut(BaseModel):
     """`GET /api/progress`."""
 
@@ -66,6 +96,7 @@ class ProgressOut(BaseModel):
 
     learner: LearnerProgress
     modules: list[ModuleProgress]
+    series: SeriesProgress
     minutes_by_area: list[AreaProgress]
     calibration: list[Sureness]
     continue_: Annotated[Link | None, Field(alias="continue")]
@@ -91,9 +122,17 @@ def told_progress(portal: House, who: Who) -> ProgressOut:
     with portal.database.read() as session:
         work = read_work(session, who.key, who.course)
         told = progress(
-            portal.curriculum, work, root=portal.prefix, learner_id=portal.opaque_id(who)
+            portal.tongues.curriculum(),
+            work,
+            root=portal.prefix,
+            learner_id=portal.opaque_id(who),
         )
-        return ProgressOut.model_validate(told.told())
+        found = ProgressOut.model_validate(told.told())
+    if spoken().language == SOURCE:
+        return found
+    data = found.model_dump(by_alias=True)
+    lead_home(data)
+    return ProgressOut.model_validate(data)
 
 
 def module_of(portal: House, module_id: str) -> Module:
@@ -108,24 +147,38 @@ def module_of(portal: House, module_id: str) -> Module:
 def get_me(portal: AHouse, who: AWho) -> Me:
     """Who the learner is."""
     with portal.database.read() as session:
-        work = read_work(session, who.key, who.course)
-    return Me(name=work.name, language=work.language)
+        enrolment = store.enrolment_of(session, who.key, who.course)
+        person = enrolment.learner if enrolment else None
+        return Me(name=person.name, language=person.language) if person else Me(**NOBODY)
 
 
 @router.put("/me")
 def put_me(sent: MeIn, portal: AHouse, who: AWho) -> Me:
-    """Set the name that records print, or the language."""
+    """Set the name that records print, the language, or the course to go on with."""
     name = _printed(sent.name) if sent.name else sent.name
+    if sent.course is not None:
+        with portal.database.read() as session:
+            check_choice(session, who.key, sent.course)
+        who = replace(who, course=sent.course)
 
     def save(_: Session, enrolment: Enrolment) -> Me:
         person = enrolment.learner
         person.name = person.name if name is None else name
         person.language = sent.language or person.language
+        person.chosen = sent.course or person.chosen
         return Me(name=person.name, language=person.language)
 
     saved = portal.work(who, save)
-    portal.gradebook.changed(who.course)
+    portal.gradebook.changed(who.course, who.key)
     return saved
+
+
+@router.get("/courses")
+def get_courses(portal: AHouse, who: AWho) -> Courses:
+    """The course the learner is in now, and those they may go on with instead."""
+    with portal.database.read() as session:
+        found = [PlaceOut.model_validate(place) for place in places(session, who.key)]
+    return Courses(course=who.course, courses=found)
 
 
 def _printed(name: str) -> str:
@@ -162,7 +215,7 @@ def get_export(portal: AHouse, who: AWho) -> dict[str, Any]:
     """Everything of this learner's, to keep or to take to another place."""
     with portal.database.read() as session:
         enrolment = store.enrolment_of(session, who.key, who.course)
-        return belongings(session, enrolment, now=now())
+        return belongings(session, enrolment, learner_of(session, who.key), now=now())
 
 
 @router.post("/events")
@@ -207,11 +260,14 @@ def get_quiz(module: str, portal: AHouse, who: AWho, purpose: Purpose = "quiz") 
     """The form that is next for this learner, without keys; handing it out changes nothing."""
     found = module_of(portal, module)
     with portal.database.read() as session:
-        work = read_work(session, who.key, who.course)
-        return sittings.hand_out(portal.curriculum, found, work.sat(found.id), purpose=purpose)
+        sat = read_work(session, who.key, who.course).sat(found.id)
+        schedule.check_open(
+            session, who.key, who.course, found, purpose=purpose, sat=sat, now=now()
+        )
+        return sittings.hand_out(portal.curriculum, found, sat, purpose=purpose)
 
 
-@router.post("/attempts", status_code=201)
+@router.post("/attempts", status_code=201, dependencies=[Depends(submitting)])
 def post_attempt(sent: AttemptIn, response: Response, portal: AHouse, who: AWho) -> dict[str, Any]:
     """Score an attempt; the same `attempt_id` again is answered with the same body."""
     module_of(portal, sent.module)
@@ -221,7 +277,7 @@ def post_attempt(sent: AttemptIn, response: Response, portal: AHouse, who: AWho)
         return sittings.receive(session, portal.curriculum, enrolment, sitting, now=now())
 
     attempt, new = portal.work(who, receive)
-    portal.gradebook.changed(who.course)
+    portal.gradebook.changed(who.course, who.key)
     response.status_code = 201 if new else 200
     return attempt.told
 
@@ -246,37 +302,40 @@ def _attempt_row(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-@router.put("/reflections/{module}")
+@router.put("/reflections/{module}", dependencies=[Depends(submitting)])
 def put_reflection(module: str, sent: ReflectionIn, portal: AHouse, who: AWho) -> ReflectionOut:
     """Save a reflection; the latest state counts, earlier ones are kept."""
     found = module_of(portal, module)
 
     def save(session: Session, enrolment: Enrolment) -> Reflection:
         return reflections.save(
-            session, enrolment, module=found.id, text=sent.text, met=sent.met, at=now()
-        )
+            session, enrolment, module=found.id, text=sent.text, met=sent.met, at=now(),
+            since=sent.since,
+        )  # fmt: skip
 
     saved = portal.work(who, save)
-    portal.gradebook.changed(who.course)
+    portal.gradebook.changed(who.course, who.key)
     return ReflectionOut(
         text=saved.text, met=saved.met, complete=saved.complete, at=saved.at.isoformat()
     )
 
 
-@router.post("/records", status_code=201)
+@router.post("/records", status_code=201, dependencies=[Depends(submitting)])
 def post_record(sent: RecordIn, response: Response, portal: AHouse, who: AWho) -> RecordLinks:
-    """Issue the record of a complete module; the one that is already valid is given again."""
+    """Issue the record of a complete module or series; one that is already valid is given again."""
     if (sent.module is None) == (sent.series is None):
         raise AnswerError("name either a module or the series", field="module")
-    if sent.module is None:
-        with portal.database.read() as session:
-            award_series(portal.curriculum, read_work(session, who.key, who.course))
-    module = module_of(portal, sent.module)
+    module = module_of(portal, sent.module) if sent.module is not None else None
 
     def issue(session: Session, enrolment: Enrolment) -> tuple[str, bool]:
-        record, new = award(
-            session, portal.curriculum, portal.settings, enrolment, module, now=now()
-        )
+        if module is None:
+            record, new = award_series(
+                session, portal.curriculum, portal.settings, enrolment, now=now()
+            )
+        else:
+            record, new = award(
+                session, portal.curriculum, portal.settings, enrolment, module, now=now()
+            )
         return record.id, new
 
     record_id, new = portal.work(who, issue)
@@ -284,7 +343,7 @@ def post_record(sent: RecordIn, response: Response, portal: AHouse, who: AWho) -
     return record_links(record_id, root=portal.prefix)
 
 
-@files.post("/verify")
+@files.post("/verify", dependencies=[Depends(verifying)])
 def post_verify(file: UploadFile, portal: AHouse) -> dict[str, Any]:
     """Say what a record proves: JSON, PDF or badge picture, at most 5 MB."""
     verdict = verify_file(portal.settings, file.file.read(), database=portal.database)

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as AnyHTTPException
@@ -26,15 +26,22 @@ from ..errors import (
 )
 from ..log import open_database
 from ..settings import Settings
-from . import api, pages
+from . import accounts, api, mine, pages, portfolio_api, portfolio_pages, teach, teach_work
+from .accounts import SignedOutError, sign_in_url
 from .bookfiles import Book
 from .gradebook_copy import GradebookCopy
+from .groups import GroupsCopy
 from .house import House
+from .hub import Hub, HubError, HubSession
+from .languages import Speaker, Tongues
 from .security import Door, Names, clean_prefix
+from .statuskeeper import StatusKeeper
+from .templating import page
 
 log = logging.getLogger(__name__)
 
 BUSY = "The log of this portal cannot be written just now; nothing was half saved. Try again soon."
+NO_HUB = "Who you are cannot be checked just now; nothing was changed. Try again soon."
 NO_KEYS = "The questions of this quiz are not on this machine, so it cannot be given here."
 
 
@@ -44,8 +51,12 @@ def create_app(
     *,
     prefix: str = "/",
     host: str = "127.0.0.1",
+    hub: Hub | None = None,
 ) -> FastAPI:
-    """Make the portal; `host` is where it listens, `prefix` the path it lives under."""
+    """Make the portal; `host` is where it listens, `prefix` the path it lives under.
+
+    With a `hub` it is that Hub's service and has accounts; without one, one local learner.
+    """
     prefix = clean_prefix(prefix)
     settings.make_data()
     curriculum = curriculum or load_curriculum(settings)
@@ -56,13 +67,26 @@ def create_app(
         database=database,
         book=Book(settings.book),
         gradebook=GradebookCopy(settings, curriculum, database),
+        tongues=Tongues(curriculum),
         prefix=prefix,
+        hub=HubSession(hub) if hub else None,
+        groups=GroupsCopy(hub, database) if hub else None,
     )
+
+    keeper = StatusKeeper(settings, database) if settings.public_url and settings.issuer else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         portal.gradebook.start()
+        if keeper:
+            keeper.start()
+        if portal.groups:
+            portal.groups.start()
         yield
+        if portal.groups:
+            portal.groups.stop()
+        if keeper:
+            keeper.stop()
         portal.gradebook.stop()
         database.close()
 
@@ -74,13 +98,22 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         middleware=[
-            Middleware(Door, names=Names(host, settings.public_url), prefix=prefix),
+            Middleware(
+                Door,
+                names=Names(host, settings.public_url or (hub.public_url if hub else None)),
+                prefix=prefix,
+            ),
+            Middleware(Speaker, catalogs=portal.tongues.catalogs, prefix=prefix),
         ],
         exception_handlers=HANDLERS,
     )
     app.state.house = portal
     app.add_api_route("/healthz", healthz, tags=["portal"])
-    for router in (api.router, api.files, pages.router):
+    portfolio = (portfolio_api.router, portfolio_api.files, portfolio_pages.router)
+    teaching = (teach_work.router, teach.router, mine.router)
+    for router in (
+        accounts.router, api.router, api.files, *portfolio, *teaching, pages.router,
+    ):  # fmt: skip
         app.include_router(router)
     return app
 
@@ -96,7 +129,7 @@ def refused(request: Request, status: int, sentence: str, **more: Any) -> Respon
     path = request.url.path.removeprefix(portal.prefix).lstrip("/")
     wants_page = "text/html" in request.headers.get("accept", "")
     if wants_page and not path.startswith("api/"):
-        return pages.page(
+        return page(
             portal,
             "problem.html",
             status=status,
@@ -105,6 +138,18 @@ def refused(request: Request, status: int, sentence: str, **more: Any) -> Respon
             built=portal.book.built,
         )
     return Plain({"detail": sentence, **more}, status)
+
+
+async def on_signed_out(request: Request, _: Exception) -> Response:
+    """Nobody is signed in: a reader is sent to sign in and come back, a program is told."""
+    portal: House = request.app.state.house
+    path = request.url.path.removeprefix(portal.prefix)
+    reads = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    if reads and not path.startswith("api/"):
+        return RedirectResponse(sign_in_url(portal, request), 303)
+    answer = refused(request, 401, accounts.SIGN_IN)
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 class Plain(JSONResponse):
@@ -143,6 +188,9 @@ async def on_ours(request: Request, error: GroundworkError) -> Response:
             return refused(request, 409, str(error), missing=list(error.missing))
         case ConflictError():
             return refused(request, 409, str(error))
+        case HubError():
+            log.warning("%s", error)
+            return refused(request, 503, NO_HUB)
         case KeysMissingError():
             log.warning("%s", error)
             return refused(request, 503, NO_KEYS)
@@ -171,6 +219,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: on_http,
     RequestValidationError: on_unfit,
     GroundworkError: on_ours,
+    SignedOutError: on_signed_out,
     DBAPIError: on_database,
     PoolTimeout: on_database,
 }

@@ -1,19 +1,30 @@
 """The copy of the log that nbgrader reads, written in the background by one thread.
 
-The log is the truth: a copy that could not be written is written later, from the log.
+The log is the truth: a copy that could not be written is written later, from the log. Where a
+portal has several processes, each writes what it hears of, one at a time for each course.
+Requests come first: only learners who did something are written, some at a time, and the
+thread rests between two writings for so long that they take a small share of its time.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic
+from urllib.parse import quote
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ..curriculum import Curriculum
-from ..log import Attempt, Database, Enrolment, Reflection
-from ..settings import Settings
+from ..log import Attempt, Database, Enrolment, Learner, Reflection
+from ..settings import SELF_STUDY, Settings
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +33,22 @@ QUIET = 1.0
 FIRST = 3.0
 """Seconds after the start, so that opening the portal is not slowed down."""
 RETRY = (5.0, 30.0, 300.0)
+REST = 5.0
+"""How many times as long as the last writing took the thread rests before the next."""
+LONGEST_REST = 20.0
+
+
+MOST_AT_ONCE = 25
+"""Learners written in one transaction; the others of a course follow after a rest."""
+
+
+@dataclass(slots=True)
+class _News:
+    """What is to be written of a course, and when: some learners, or everybody."""
+
+    at: float
+    learners: set[str] = field(default_factory=set)
+    everybody: bool = False
 
 
 class GradebookCopy:
@@ -32,7 +59,8 @@ class GradebookCopy:
         self.curriculum = curriculum
         self.database = database
         self._changed = Condition()
-        self._due: dict[str, float] = {}
+        self._due: dict[str, _News] = {}
+        self._rests_until = 0.0
         self._failures = 0
         self._stopping = False
         self._thread = Thread(target=self._run, name="gradebook", daemon=True)
@@ -49,19 +77,34 @@ class GradebookCopy:
         if self._thread.is_alive():
             self._thread.join(timeout=30)
 
-    def changed(self, course: str) -> None:
-        """Hear that a course's log has grown."""
+    def changed(self, course: str, *learners: str) -> None:
+        """Hear that a course's log has grown: the part of some learners, or of whoever."""
+        self._hear(course, _News(0.0, set(learners), everybody=not learners))
+
+    def look(self, course: str) -> None:
+        """Bring together what was marked here and in formgrader, which tells nobody."""
+        self._hear(course, _News(0.0))
+
+    def _hear(self, course: str, news: _News, *, wait: float | None = None) -> None:
+        """Note what is to be written beside what is noted already, the sooner of the two."""
+        news.at = monotonic() + (QUIET if wait is None else wait)
         with self._changed:
-            self._due[course] = monotonic() + QUIET
+            known = self._due.setdefault(course, news)
+            known.at = min(known.at, news.at)
+            known.learners |= news.learners
+            known.everybody |= news.everybody
             self._changed.notify()
 
     def _run(self) -> None:
         self._catch_up()
         while True:
-            course = self._next()
-            if course is None:
+            found = self._next()
+            if found is None:
                 return
-            self._write(course)
+            began = monotonic()
+            self._write(*found)
+            took = monotonic() - began
+            self._rests_until = monotonic() + min(took * REST, LONGEST_REST)
 
     def _catch_up(self) -> None:
         with self._changed:
@@ -83,28 +126,43 @@ class GradebookCopy:
             query = select(Enrolment.course).where(Enrolment.id.in_(graded)).distinct()
             return set(session.scalars(query))
 
-    def _next(self) -> str | None:
+    def _next(self) -> tuple[str, _News] | None:
         """Wait for a course whose time has come; None when it is time to end."""
         with self._changed:
             while not self._stopping:
-                soonest = min(self._due, key=lambda course: self._due[course], default=None)
+                soonest = min(self._due, key=lambda course: self._due[course].at, default=None)
                 if soonest is None:
                     self._changed.wait()
                     continue
-                left = self._due[soonest] - monotonic()
+                left = max(self._due[soonest].at, self._rests_until) - monotonic()
                 if left <= 0:
-                    del self._due[soonest]
-                    return soonest
+                    return soonest, self._due.pop(soonest)
                 self._changed.wait(left)
             return None
 
-    def _write(self, course: str) -> None:
+    def _write(self, course: str, news: _News) -> None:
+        with _alone(self.settings.data / "locks", course) as alone:
+            if alone:
+                self._write_alone(course, news)
+                return
+        # Another process is writing, and may have read the log before our news was in it.
+        self._hear(course, news)
+
+    def _write_alone(self, course: str, news: _News) -> None:
         try:
             from ..gradebook import write_gradebook  # takes seconds to import
+            from ..handmarks import agree
 
+            address = self.settings.gradebook(course)
             with self.database.read() as session:
-                address = self.settings.gradebook(course)
-                write_gradebook(session, self.curriculum, address, course)
+                waiting = _learners(session, course) if news.everybody else news.learners
+                first, later = _parted(waiting)
+                if news.everybody or first:
+                    write_gradebook(session, self.curriculum, address, course, first)
+            if later:
+                self._hear(course, _News(0.0, later))
+            elif course != SELF_STUDY:
+                agree(self.database, self.curriculum, address, course, now=datetime.now(UTC))
             self._failures = 0
         except Exception as error:  # noqa: BLE001  # whatever it was, the log is safe: try again
             wait = RETRY[min(self._failures, len(RETRY) - 1)]
@@ -115,8 +173,36 @@ class GradebookCopy:
                 _line(error),
                 wait,
             )
-            with self._changed:
-                self._due.setdefault(course, monotonic() + wait)
+            self._hear(course, news, wait=wait)
+
+
+def _learners(session: Session, course: str) -> set[str]:
+    """The keys of everybody in a course."""
+    query = select(Learner.key).join(Enrolment).where(Enrolment.course == course)
+    return set(session.scalars(query))
+
+
+def _parted(learners: set[str]) -> tuple[set[str], set[str]]:
+    """As many as are written at once, and the others."""
+    in_turn = sorted(learners)
+    return set(in_turn[:MOST_AT_ONCE]), set(in_turn[MOST_AT_ONCE:])
+
+
+@contextmanager
+def _alone(folder: Path, course: str) -> Iterator[bool]:
+    """Whether no other process of this machine writes a course's gradebook now.
+
+    The lock ends with its process, however that ends. Processes on several machines queue at
+    the gradebook itself, which has a lock of its own.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"gradebook-{quote(course, safe='')}").open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def _line(error: Exception) -> str:

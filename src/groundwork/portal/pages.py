@@ -2,101 +2,64 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from ..completions import STATUS_LIST, status_entries
 from ..curriculum import area_rows
 from ..hours import METHOD
 from ..log import store
 from ..progress import record_links
-from ..records import Issuer, all_keys, did_document, load_issuer, signing_key, status_list
+from ..recordbook import published
+from ..records import Issuer, did_document, load_issuer, public_keys, ring
+from ..settings import SELF_STUDY
 from ..verifying import verify_file
+from .accounts import AnAccount, AVisitor, AWho, sign_in_url, verifying, who_of
 from .api import told_progress
 from .bookfiles import Book, File, age_of, pack
-from .house import House, Who, house, learner, now
+from .house import House, Who, house
+from .templating import page
+from .verdicts import WORDS, answers
 
 AHouse = Annotated[House, Depends(house)]
-AWho = Annotated[Who, Depends(learner)]
 
 HIDDEN = {"X-Robots-Tag": "noindex"}
+STATUS_SECONDS = 300
+"""How long a copy of a status list may be used; a revocation is seen after that at the latest."""
 NOT_BUILT = "The book is not built yet. Run “make serve” or “groundwork build”, then look again."
-TEMPLATES = Environment(
-    loader=FileSystemLoader(
-        [Path(__file__).parent / "templates", Path(__file__).parents[1] / "theme"]
-    ),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-def day(date: dt.date | str) -> str:
-    """A day as it is read aloud; what is no date stays as it was written."""
-    try:
-        known = dt.date.fromisoformat(date) if isinstance(date, str) else date
-    except ValueError:
-        return str(date)
-    return f"{known.day} {known:%B %Y}"
-
-
-TEMPLATES.filters["day"] = day
-
-WORDS = {
-    "valid": "Valid",
-    "revoked": "Revoked",
-    "superseded": "Replaced",
-    "expired": "Expired",
-    "tampered": "Changed",
-    "unknown_issuer": "Unknown issuer",
-    "status_unknown": "Not certain",
-    "unreadable": "Unreadable",
-}
-"""The one word of each verdict."""
 
 router = APIRouter(include_in_schema=False)
 
 
-def page(
-    portal: House,
-    template: str,
-    *,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-    **words: Any,
-) -> HTMLResponse:
-    """Render one of the portal's own pages."""
-    text = TEMPLATES.get_template(template).render(root=portal.prefix, **words)
-    return HTMLResponse(text, status, dict(headers or {}))
-
-
 @router.get("/verify")
-def get_verify(portal: AHouse) -> Response:
+def get_verify(portal: AHouse, who: AVisitor) -> Response:
     """The plainest page: a file in, one word out."""
-    return page(portal, "verify.html", verdict=None, word=None)
+    return page(portal, "verify.html", who=who, verdict=None, word=None)
 
 
-@router.post("/verify")
-async def post_verify(request: Request, portal: AHouse) -> Response:
+@router.post("/verify", dependencies=[Depends(verifying)])
+async def post_verify(request: Request, portal: AHouse, who: AVisitor) -> Response:
     """The same without any script: the form is sent, the page says the word."""
     async with request.form(max_files=1, max_fields=5) as form:
         sent = form.get("file")
         data = b"" if sent is None or isinstance(sent, str) else await sent.read()
     if not data:
-        return page(portal, "verify.html", status=422, verdict=None, word="Choose a file first.")
+        word = "Choose a file first."
+        return page(portal, "verify.html", status=422, who=who, verdict=None, word=word)
     verdict = await run_in_threadpool(verify_file, portal.settings, data, database=portal.database)
-    return page(portal, "verify.html", verdict=verdict.to_dict(), word=WORDS[verdict.status])
+    return page(
+        portal,
+        "verify.html",
+        who=who,
+        verdict=verdict.to_dict(),
+        word=WORDS[verdict.status],
+        answers=answers(verdict),
+    )
 
 
 @router.get("/records/{record_id}.json")
@@ -120,8 +83,7 @@ def get_record_png(record_id: str, portal: AHouse, who: AWho) -> Response:
 def _record_file(portal: House, who: Who, record_id: str, kind: str, media: str) -> Response:
     with portal.database.read() as session:
         record = store.record(session, record_id)
-        enrolment = store.enrolment_of(session, who.key, who.course)
-        if record is None or enrolment is None or record.enrolment_id != enrolment.id:
+        if record is None or store.owner_of(session, record) != who.key:
             raise HTTPException(404, "There is no such file.")
         data: bytes = getattr(record, kind)
         name = f"groundwork-{record.module or 'series'}-{record.id[:8]}.{kind}"
@@ -131,7 +93,7 @@ def _record_file(portal: House, who: Who, record_id: str, kind: str, media: str)
 
 
 @router.get("/records/{record_id}")
-def get_record(record_id: str, portal: AHouse) -> Response:
+def get_record(record_id: str, portal: AHouse, who: AVisitor) -> Response:
     """The public page of a record: title, name, dates and status, no score."""
     with portal.database.read() as session:
         record = store.record(session, record_id)
@@ -141,6 +103,7 @@ def get_record(record_id: str, portal: AHouse) -> Response:
         return page(
             portal,
             "record.html",
+            who=who,
             headers=HIDDEN,
             record=record,
             issuer=_issuer(portal),
@@ -150,12 +113,12 @@ def get_record(record_id: str, portal: AHouse) -> Response:
 
 def _issuer(portal: House) -> Issuer | None:
     """Who issues here, once there is a key; looking makes none."""
-    keys = all_keys(portal.settings.keys) if portal.settings.keys.is_dir() else ()
-    return load_issuer(portal.settings, keys[-1].public) if keys else None
+    keys = public_keys(portal.settings.keys)
+    return load_issuer(portal.settings, keys[-1]) if keys else None
 
 
 @router.get("/issuer")
-def get_issuer(portal: AHouse) -> Response:
+def get_issuer(portal: AHouse, who: AVisitor) -> Response:
     """Who issues, how hours come about, and what changed in each module."""
     course = portal.curriculum.course
     areas = {
@@ -165,7 +128,9 @@ def get_issuer(portal: AHouse) -> Response:
     return page(
         portal,
         "issuer.html",
+        who=who,
         issuer=_issuer(portal),
+        keys=ring(portal.settings.keys),
         method=METHOD,
         modules=course.modules,
         minutes=portal.curriculum.minutes,
@@ -179,33 +144,38 @@ def get_did(portal: AHouse) -> Response:
     issuer = _issuer(portal)
     if issuer is None or issuer.kind == "self":
         raise HTTPException(404, "No organization issues here.")
-    keys = [key.public for key in all_keys(portal.settings.keys)]
-    return JSONResponse(did_document(issuer.did, keys), media_type="application/did+json")
+    document = did_document(issuer.did, public_keys(portal.settings.keys))
+    return JSONResponse(document, media_type="application/did+json")
 
 
 @router.get("/status/{number}")
-def get_status(number: int, portal: AHouse) -> Response:
-    """The signed list of an organization's withdrawn records."""
-    issuer = _issuer(portal)
-    if issuer is None or issuer.kind == "self" or number != STATUS_LIST:
-        raise HTTPException(404, "There is no such status list.")
+def get_status(number: int, request: Request, portal: AHouse) -> Response:
+    """The signed list of an organization's withdrawn records, as it was last signed."""
     with portal.database.read() as session:
-        withdrawn = status_entries(store.record_standings(session), withdrawn=True)
-    key = signing_key(portal.settings.keys)
-    body = status_list(number, withdrawn, issuer, key, at=now())
-    return Response(body, media_type="application/vc+ld+json")
+        kept = published(session, number)
+    if kept is None:
+        raise HTTPException(404, "There is no such status list.")
+    digest = hashlib.sha256(kept.body).hexdigest()[:24]
+    age = f"public, max-age={STATUS_SECONDS}"
+    return answer(request, kept.body, None, "application/vc+ld+json", digest, age)
 
 
 @router.api_route("/{address:path}", methods=["GET", "HEAD"])
-def get_book(address: str, request: Request, portal: AHouse, who: AWho) -> Response:
-    """A page or file of the built book, pages with the learner's progress in them."""
+def get_book(address: str, request: Request, portal: AHouse, found: AnAccount) -> Response:
+    """A page or file of the built book, pages with the learner's progress in them.
+
+    A browser that keeps a page on its device asks with `kept`, and gets it as it was built.
+    """
     book = portal.book
+    who = who_of(portal, found) if not address else None
+    if tag := _remembered(portal, who):
+        return RedirectResponse(f"{portal.prefix}{tag}/", 307)
     path = book.find(address)
     if path is None:
         return _not_there(portal, book, address)
     file = book.read(path)
-    if file.kind.startswith("text/html"):
-        return _woven(file, request, portal, who)
+    if file.kind.startswith("text/html") and "kept" not in request.query_params:
+        return _woven(file, request, portal, who or who_of(portal, found))
     return answer(
         request,
         file.data,
@@ -216,6 +186,19 @@ def get_book(address: str, request: Request, portal: AHouse, who: AWho) -> Respo
     )
 
 
+def _remembered(portal: House, who: Who | None) -> str | None:
+    """The language a learner chose, where the book has it; it decides only where one comes in.
+
+    Every other address is a choice of its own.
+    """
+    if who is None or not portal.tongues.catalogs:
+        return None
+    with portal.database.read() as session:
+        enrolment = store.enrolment_of(session, who.key, who.course)
+        chosen = enrolment.learner.language if enrolment else ""
+    return chosen if chosen in portal.tongues.catalogs else None
+
+
 def _not_there(portal: House, book: Book, address: str) -> Response:
     if not book.built:
         raise HTTPException(503, NOT_BUILT)
@@ -224,13 +207,34 @@ def _not_there(portal: House, book: Book, address: str) -> Response:
     raise HTTPException(404, "There is no such page.")
 
 
-def _woven(file: File, request: Request, portal: House, who: Who) -> Response:
-    told = told_progress(portal, who).model_dump(mode="json", by_alias=True)
-    attributes = f' data-portal="{escape(portal.prefix)}"'
-    element = f'<script type="application/json" id="gw-progress">{script_json(told)}</script>'
-    body = file.woven(attributes.encode(), element.encode())
+def _woven(file: File, request: Request, portal: House, who: Who | None) -> Response:
+    """A page of the book with a learner's progress in it, or with the way to sign in."""
+    if who is None:
+        body = file.woven(f' data-sign-in="{escape(sign_in_url(portal, request))}"'.encode(), b"")
+    else:
+        body = file.woven(_attributes(portal, who).encode(), _progress(portal, who).encode())
     digest = hashlib.sha256(body).hexdigest()[:24]
     return answer(request, body, None, file.kind, digest, "private, no-cache", packing=True)
+
+
+def _attributes(portal: House, who: Who) -> str:
+    if portal.hub is None or not who.shown:
+        return f' data-portal="{escape(portal.prefix)}"'
+    several = " data-several" if who.several else ""
+    teaches = " data-teaches" if who.teaches else ""
+    cohort = " data-cohort" if who.course != SELF_STUDY else ""
+    return (
+        f' data-portal="{escape(portal.prefix)}" data-signed-in="{escape(who.key)}"'
+        f"{several}{teaches}{cohort}"
+    )
+
+
+def _progress(portal: House, who: Who) -> str:
+    """A learner's progress for a page that they went to; a script that fetched it gets none."""
+    if not who.shown:
+        return ""
+    told = told_progress(portal, who).model_dump(mode="json", by_alias=True)
+    return f'<script type="application/json" id="gw-progress">{script_json(told)}</script>'
 
 
 def script_json(data: Any) -> str:

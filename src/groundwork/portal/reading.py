@@ -133,10 +133,11 @@ class Kept(Sent):
 
 
 class MeIn(Kept):
-    """`PUT /api/me`: the name to print and the language; what is left out stays."""
+    """`PUT /api/me`: the name to print, the language, the course; what is left out stays."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     language: Language | None = None
+    course: Annotated[str, StringConstraints(max_length=120)] | None = None
 
 
 class EventsIn(Sent):
@@ -169,12 +170,14 @@ class AttemptIn(Kept):
     started: Moment
     finished: Moment
     version: str | None = None
+    seconds: dict[str, Annotated[float, Field(ge=0, le=86_400)]] | None = None
 
 
 class ReflectionIn(Kept):
-    """`PUT /api/reflections/{module}`."""
+    """`PUT /api/reflections/{module}`; `since` is when the state was saved that this changes."""
 
     text: str
+    since: Moment | Literal["never"] | None = None
     met: tuple[Annotated[bool, Strict()], Annotated[bool, Strict()], Annotated[bool, Strict()]]
 
 

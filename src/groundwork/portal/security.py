@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 JSON_LIMIT = 1_000_000
 FILE_LIMIT = 5 * 1024 * 1024
 MULTIPART_ROOM = 16 * 1024
+PROOF_ROOM = 1024 * 1024
+"""So that a file a little too large is refused by the form it was sent with, in its words."""
+PROOFS = re.compile(r"(/api)?/portfolio/(trainings/|bring$)")
 READ_ON = 32 * 1024 * 1024
 """How much of a body that is too large is still read, so that its sender hears why."""
 
@@ -173,6 +177,8 @@ class Door:
         path = f"/{scope['path'].removeprefix(self.prefix).lstrip('/')}"
         if path in ("/verify", "/api/verify"):
             return FILE_LIMIT + MULTIPART_ROOM
+        if PROOFS.match(path):
+            return FILE_LIMIT + PROOF_ROOM
         return JSON_LIMIT
 
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import errno
 import logging
+import multiprocessing
+import os
+import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SettingsError
+from ..keeping import in_use
 from ..settings import Settings
+from .hub import Hub
 from .security import EVERYWHERE, LOOPBACK, clean_prefix
 
 if TYPE_CHECKING:
@@ -18,6 +26,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 SHUTDOWN_SECONDS = 5
+STUCK_SECONDS = 30
+"""How long a worker may say nothing, on a busy machine also while it starts, until it is ended."""
 WAITING = 256
 HIGHEST_PORT = 65_535
 
@@ -29,13 +39,23 @@ REASONS = {
 
 
 def serve(
-    settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, prefix: str = "/"
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    prefix: str = "/",
+    workers: int = 1,
+    hub: Hub | None = None,
 ) -> None:
-    """Serve until stopped; raise `SettingsError` when the folder or the port cannot be used."""
+    """Serve until stopped; raise `SettingsError` when the folder or the port cannot be used.
+
+    Several workers share one port and one log. What a process counts for itself, like how often
+    somebody asks, each of them counts.
+    """
     prefix = clean_prefix(prefix)
     settings.make_data()
-    with listen(host, port) as listening:
-        _run(settings, listening, host=host, prefix=prefix)
+    with in_use(settings.data), listen(host, port) as listening:
+        _run(settings, listening, host=host, prefix=prefix, workers=workers, hub=hub)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -67,10 +87,17 @@ def address_of(host: str, port: int, prefix: str) -> str:
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:
-    """The web server around a portal: quiet, trusting no forwarded headers, naming nobody."""
+    """The web server around a portal."""
     import uvicorn
 
-    config = uvicorn.Config(
+    return uvicorn.Server(_config(app))
+
+
+def _config(app: FastAPI | Callable[[], FastAPI], *, workers: int = 1) -> uvicorn.Config:
+    """How the web server is: quiet, trusting no forwarded headers, naming nobody."""
+    import uvicorn
+
+    return uvicorn.Config(
         app,
         access_log=False,
         log_config=None,
@@ -79,20 +106,69 @@ def server_of(app: FastAPI) -> uvicorn.Server:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_worker_healthcheck=STUCK_SECONDS,
+        factory=workers > 1,
+        workers=workers,
     )
-    return uvicorn.Server(config)
 
 
-def _run(settings: Settings, listening: socket.socket, *, host: str, prefix: str) -> None:
+def _serve_together(made: Callable[[], FastAPI], listening: socket.socket, *, workers: int) -> None:
+    """Serve from several processes; one that dies is started again."""
+    from uvicorn.supervisors import Multiprocess
+
+    config = _config(made, workers=workers)
+    with suppress(KeyboardInterrupt):
+        Multiprocess(config, sockets=[listening]).run()
+
+
+def worker(settings: Settings, *, prefix: str, host: str, hub: Hub | None) -> FastAPI:
+    """Make the portal of one of several processes."""
     from .app import create_app
 
+    _log_to_terminal()
+    starter = multiprocessing.parent_process()
+    if starter is not None:
+        Thread(target=_follow, args=[starter], name="parent", daemon=True).start()
+    return create_app(settings, prefix=prefix, host=host, hub=hub)
+
+
+def _follow(starter: Any) -> None:
+    """End when the process that started this one is gone, and give the port back.
+
+    One that was killed tells nobody; whoever starts the portal again then needs the port.
+    """
+    starter.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _log_to_terminal() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    app = create_app(settings, prefix=prefix, host=host)
-    if host not in LOOPBACK:
+
+
+def _run(
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    host: str,
+    prefix: str,
+    workers: int,
+    hub: Hub | None,
+) -> None:
+    _log_to_terminal()
+    made = partial(worker, settings, prefix=prefix, host=host, hub=hub)
+    # What is wrong with the content or the database is said here, once, before anybody waits.
+    app = made()
+    if host not in LOOPBACK and hub is None:
         print(
-            "There are no accounts yet: everybody who reaches this address shares one progress.",
+            "There are no accounts here: everybody who reaches this address shares one progress "
+            "(make cohort starts a portal with accounts).",
             file=sys.stderr,
         )
-    print(address_of(host, listening.getsockname()[1], prefix), flush=True)
+    if hub is None:  # behind a Hub nobody opens this address: its proxy does
+        print(address_of(host, listening.getsockname()[1], prefix), flush=True)
+    if workers > 1:
+        app.state.house.database.close()
+        _serve_together(made, listening, workers=workers)
+        return
     with suppress(KeyboardInterrupt):
         server_of(app).run(sockets=[listening])

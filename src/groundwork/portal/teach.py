@@ -28,7 +28,7 @@ from ..board import STEPS, board, modules_of
 from ..cohorts import Newcomer, Role, Terms
 from ..course import Module
 from ..errors import AnswerError, ConflictError
-from ..finishing import standings
+from ..finishing import standing_of
 from ..log import Cohort, Member, store
 from ..schedule import Days
 from .accounts import learner, staff
@@ -58,6 +58,34 @@ ROLE_WORDS = {
     Role.CO_INSTRUCTOR: "co-instructor",
     Role.COORDINATOR: "coordinator",
 }
+CHANGE_WORDS = {
+    "accommodation.end": "something they needed is needed no more",
+    "accommodation.give": "what they need to take part",
+    "attempt.overrule": "points typed over in formgrader",
+    "attempts.set_aside": "attempts set aside",
+    "attendance": "minutes in a live session",
+    "cohort.archive": "archived",
+    "cohort.change": "settings changed",
+    "cohort.create": "cohort made",
+    "cohort.empty": "personal data removed",
+    "cohort.unarchive": "opened again",
+    "extension": "days of their own",
+    "invite.end": "a link ended",
+    "invite.make": "a link made",
+    "member.admit": "taken in",
+    "member.change": "name, address or role changed",
+    "member.claim": "signed in for the first time",
+    "member.dismiss": "let go",
+    "member.return": "taken back in",
+    "module.add": "a module added",
+    "module.days": "days of a module changed",
+    "records.issue": "records made",
+    "reflection.assess": "a reflection read",
+    "session.cancel": "a live session called off",
+    "session.change": "a live session changed",
+    "session.plan": "a live session planned",
+}
+"""What was changed, in words, by the audit's own name for it."""
 DONE = {
     "created": "The cohort is made. Next: its people.",
     "saved": "Saved.",
@@ -139,8 +167,11 @@ def shown(
     with portal.database.read() as session:
         cohort = cohorts.cohort_of(session, course)
         role = cohorts.role_in(session, who.key, course)
+        first = modules_of(session, portal.curriculum, course)[:1]
     teaches = who.admin or (role is not None and role.teaches)
     words |= {
+        "asked_first": first[0].id if first else "",
+        "change_words": CHANGE_WORDS,
         "cohort": cohort,
         "teaches": teaches,
         "leads": who.admin or role is Role.INSTRUCTOR,
@@ -226,7 +257,9 @@ def _create(session: Session, portal: House, who: Who, course: str, typed: Typed
         act=doing,
     )  # fmt: skip
     instructor = Newcomer(
-        key=typed.text("instructor") or who.key, qualifications=typed.text("qualifications")
+        key=typed.text("instructor") or who.key,
+        name=typed.text("instructor_name"),
+        qualifications=typed.text("qualifications"),
     )
     cohorts.admit(session, course, instructor, Role.INSTRUCTOR, act=doing)
     return cohort
@@ -415,10 +448,8 @@ def _person(
         person = _member(session, course, member_id)
         enrolment = person.enrolment
         sat = list(store.attempts(session, enrolment)) if enrolment else []
-        standing = next(
-            (one for one in standings(session, portal.curriculum, course)
-             if one.member_id == member_id), None,
-        )  # fmt: skip
+        learns = person.role == Role.LEARNER and person.left is None
+        standing = standing_of(session, portal.curriculum, person) if learns else None
         plan = schedule.plan(session, course, person, now=now())
         words |= {
             "plan": plan,
@@ -450,17 +481,24 @@ def _for_person(
     do: Callable[[Session, Member], object], done: str,
 ) -> Response:  # fmt: skip
     """Do something for one person, and go back to their page."""
-    result = attempt(
+
+    def acted(session: Session) -> str:
+        person = _member(session, course, member_id)
+        do(session, person)
+        return person.key or ""
+
+    key = attempt(
         portal,
-        lambda session: do(session, _member(session, course, member_id)) or True,
+        acted,
         lambda problem, status: _person(
             portal, who, course, member_id, status=status, problem=problem
         ),
     )
-    if isinstance(result, Response):
-        return result
+    if isinstance(key, Response):
+        return key
     portal.groups_changed()
-    portal.gradebook.changed(course)
+    if key:
+        portal.gradebook.changed(course, key)
     return back(portal, f"{course}/people/{member_id}", done)
 
 

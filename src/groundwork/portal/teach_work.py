@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from time import monotonic
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from ..board import modules_of
 from ..cohorts import Role
 from ..errors import AnswerError, ConflictError
 from ..feedback import Verdict, Waiting
-from ..finishing import award_all, standings
+from ..finishing import Awarded, at_a_glance, award_all
 from ..gradesheet import Wanted, export_csv, export_xlsx
 from ..log import LiveSession
 from ..stats import report
@@ -46,6 +47,8 @@ from .teach import (
 
 router = APIRouter(prefix="/teach", include_in_schema=False)
 MOST_MEETING = 900_000
+PIECE = 10.0
+"""Seconds after which making records stops and asks to go on: no proxy waits for ever."""
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Counts = Annotated[
     Person, Depends(staff(Role.INSTRUCTOR, Role.CO_INSTRUCTOR, Role.COORDINATOR, or_admin=True))
@@ -57,7 +60,8 @@ Counts = Annotated[
 
 @router.get("/{course}/reflections")
 def get_queue(course: str, portal: AHouse, who: Teacher, done: str = "") -> Response:
-    """What waits to be read, the longest waiting first."""
+    """What waits to be read, the longest waiting first; what formgrader marked follows soon."""
+    portal.gradebook.look(course)
     with portal.database.read() as session:
         waiting = feedback.queue(session, course)
         reads = cohorts.cohort_of(session, course).reads_reflections
@@ -138,7 +142,7 @@ def post_verdict(
     )  # fmt: skip
     if isinstance(done, Response):
         return done
-    portal.gradebook.changed(course)
+    portal.gradebook.look(course)
     if done is None:
         return back(portal, f"{course}/reflections", "saved")
     to = f"{portal.prefix}teach/{course}/reflections/{done.enrolment_id}/{done.module}"
@@ -367,18 +371,32 @@ def get_finish(course: str, portal: AHouse, who: Staff) -> Response:
     return _finish(portal, who, course, [])
 
 
-def _finish(portal: House, who: Person, course: str, awarded: list[Any]) -> Response:
+def _finish(
+    portal: House, who: Person, course: str, awarded: list[Awarded], *, after: int = 0
+) -> Response:
     with portal.database.read() as session:
-        told = standings(session, portal.curriculum, course)
-    return shown(portal, who, course, "teach_finish.html", told=told, awarded=awarded)
+        told = at_a_glance(session, portal.curriculum, course, now=now())
+    return shown(portal, who, course, "teach_finish.html", told=told, awarded=awarded, after=after)
 
 
 @router.post("/{course}/finish", dependencies=[Depends(submitting)])
-def post_finish(course: str, portal: AHouse, who: Leader) -> Response:
-    """Give everybody the records they have earned; a second time makes none twice."""
-    doing = act(who, "all that were earned")
-    making = award_all(portal.database, portal.curriculum, portal.settings, course, act=doing)
-    awarded = list(making)
+def post_finish(course: str, portal: AHouse, who: Leader, typed: AForm) -> Response:
+    """Give everybody the records they have earned; a second time makes none twice.
+
+    Each learner's are one transaction, and a request takes those it has time for: the page then
+    offers to go on after the last of them.
+    """
+    after = typed.whole("after", default=0)
+    ends = monotonic() + PIECE
+    awarded: list[Awarded] = []
+    making = award_all(
+        portal.database, portal.curriculum, portal.settings, course, after=after,
+        act=act(who, "all that were earned"),
+    )  # fmt: skip
+    for one in making:
+        awarded.append(one)
+        if monotonic() > ends:
+            return _finish(portal, who, course, awarded, after=one.member_id)
     return _finish(portal, who, course, awarded)
 
 

@@ -53,13 +53,6 @@ def issue(
     else:
         document = compose(earned, issuer, issued=issued, status=status)
         credential = sign(document, issuer, key, created=issued)
-    return files_of(earned, issuer, credential, issued=issued)
-
-
-def files_of(
-    earned: Earned, issuer: Issuer, credential: bytes, *, issued: datetime
-) -> IssuedRecord:
-    """The signed credential with the PDF and the PNG that carry it."""
     return IssuedRecord(
         id=earned.id,
         json=credential,

@@ -16,11 +16,13 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import Any
 
+from .badge import badge
 from .credential import StatusEntry, compose, proof_of, written
 from .facts import Completion, Issuer
-from .issuing import IssuedRecord, files_of
+from .issuing import IssuedRecord
 from .keys import SigningKey
 from .mould import Mould, make_mould, shape
+from .pdf import certificate
 
 SHEET = 20
 """Records that travel together: few enough that a killed run loses little."""
@@ -70,7 +72,7 @@ def issue_many(
     proof = proof_of(issuer, key.public, created=issued)
     left = iter(jobs)
     digesting: dict[Future[list[bytes]], Sheet] = {}
-    printing: dict[Future[list[IssuedRecord]], Sheet] = {}
+    printing: dict[Future[list[tuple[bytes, bytes]]], Sheet] = {}
 
     def feed() -> None:
         while len(digesting) < 2 * workers:
@@ -91,7 +93,7 @@ def issue_many(
         if len(printing) < 4 * workers:
             feed()
         for ready in done & printing.keys():
-            yield list(zip(printing.pop(ready).jobs, ready.result(), strict=True))
+            yield _printed(printing.pop(ready), ready.result())
 
 
 def digests(sheet: Sheet) -> list[bytes]:
@@ -99,13 +101,31 @@ def digests(sheet: Sheet) -> list[bytes]:
     return [_mould(one, sheet.proof).digest(one) for one in sheet.documents()]
 
 
-def files(sheet: Sheet, signatures: Sequence[bytes]) -> list[IssuedRecord]:
-    """The files of each record of a sheet, once it is signed."""
+def files(sheet: Sheet, signatures: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    """The credential and the PDF of each record of a sheet, once it is signed."""
     made = []
     for job, document, signature in zip(sheet.jobs, sheet.documents(), signatures, strict=True):
-        signed = _mould(document, sheet.proof).signed(document, signature)
-        made.append(files_of(job.completion, sheet.issuer, written(signed), issued=sheet.issued))
+        credential = written(_mould(document, sheet.proof).signed(document, signature))
+        made.append(
+            (credential, certificate(job.completion, sheet.issuer, credential, issued=sheet.issued))
+        )
     return made
+
+
+def _printed(sheet: Sheet, made: Sequence[tuple[bytes, bytes]]) -> list[Printed]:
+    """The records of a sheet; their badges are one picture, which did not have to travel."""
+    return [
+        (
+            job,
+            IssuedRecord(
+                id=job.completion.id,
+                json=credential,
+                pdf=pdf,
+                png=badge(job.completion, sheet.issuer, credential),
+            ),
+        )
+        for job, (credential, pdf) in zip(sheet.jobs, made, strict=True)
+    ]
 
 
 _MOULDS: dict[tuple[str, str], Mould] = {}

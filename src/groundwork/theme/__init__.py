@@ -7,6 +7,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from .. import widgets
+from ..language import filled
+
 HERE = Path(__file__).parent
 AFTER_THE_BOOK = 900  # everybody else, at 500, has had a say by then
 
@@ -14,9 +17,11 @@ AFTER_THE_BOOK = 900  # everybody else, at 500, has had a say by then
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the theme with Sphinx."""
     app.add_html_theme("groundwork", str(HERE))
+    app.setup_extension("groundwork.search")
     app.connect("config-inited", leave_out_permalinks)
     app.connect("doctree-resolved", leave_out_scripts, priority=AFTER_THE_BOOK)
     app.connect("html-page-context", add_page_parts, priority=AFTER_THE_BOOK)
+    app.connect("build-finished", lighten)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -41,8 +46,19 @@ def add_page_parts(
     """Give the templates what only the page itself and its drawing can tell."""
     if app.config.html_theme != "groundwork":
         return
+    context["_"] = filled
     context["gw_sections"] = page_sections(doctree)
     context["gw_drawing"] = opening_drawing(Path(app.srcdir), context.get("gw") or {})
+
+
+def lighten(app: Sphinx, error: Exception | None) -> None:
+    """Leave out of our style sheets what is there for whoever reads their source."""
+    if error or app.builder.format != "html" or app.config.html_theme != "groundwork":
+        return
+    for path in (HERE / "static").glob("*.css"):
+        copy = Path(app.outdir) / "_static" / path.name
+        if copy.is_file():
+            copy.write_text(widgets.served(path), encoding="utf-8")
 
 
 def page_sections(doctree: nodes.document | None) -> list[dict[str, str]]:

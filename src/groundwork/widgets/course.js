@@ -10,8 +10,16 @@ export const STRINGS = {
     reflection: "To hand your reflection in, open this page in the Groundwork portal. ",
     record: "A completion record is made by the Groundwork portal, not by this page alone. ",
   },
+  needsAccount: {
+    quiz: "The quiz is kept for you, so it needs you signed in.",
+    reflection: "To hand your reflection in, sign in.",
+    record: "A completion record is made from what is kept for you, so it needs you signed in.",
+  },
+  signIn: "Sign in",
   start: ["On your own computer, start it with ", "make serve", "; in a cohort, ask your instructor for its address."],
   unreachable: "The portal cannot be reached just now.",
+  scoredThere: "A quiz is scored by the portal, so it can be begun only when the portal can be reached.",
+  draftHere: "The answers you have given are kept in this browser. You can go on with them now and send them when the portal can be reached.",
   retry: "Try again",
   refused: "The portal did not take this ({status}).",
   quiz: {
@@ -65,13 +73,17 @@ export const STRINGS = {
     local: "Your draft stays in this browser and is sent nowhere.",
     save: "Save my reflection",
     saved: "Saved.",
+    before: "What was saved on {date}",
     savedOn: "Saved on {date}. You can change it and save again.",
     draft: "This draft is kept in this browser; it is not saved yet.",
     empty: "Write something first.",
-    unsent: "The portal could not be reached. Your text is kept in this browser; save again later.",
+    waits: "Kept in this browser. It will be sent when the portal can be reached again.",
   },
   progress: {
-    caption: "{title}: {done} of {all} minutes done",
+    portfolio: "My portfolio",
+    portfolioHolds: "Your hours from here and from elsewhere, supervision, and what an association asks, in one place that only you see.",
+    toPortfolio: "Open my portfolio",
+    caption: "{done} of {all} minutes done",
     lesson: "Room",
     minutes: "Minutes",
     checks: "Self-checks",
@@ -102,7 +114,10 @@ export const STRINGS = {
     make: "Make my completion record",
     remake: "Make it again, with the name above",
     ready: "Your completion record is ready.",
+    notClaimed: "The minutes of this module are not claimed as training hours, so no record is made of it.",
     files: { pdf: "PDF to print or send", json: "Credential (JSON) for a wallet or reviewer", png: "Badge picture (PNG)", page: "Its public page" },
+    series: "The whole series",
+    seriesWhat: "One record of all {n} modules and their {minutes} minutes, with the record of each module inside. It counts each minute once.",
     honest: "Made on your own computer, a record is self-issued: it shows that nothing was changed since, but nobody else vouches for it. A portal run by an organization issues in that organization’s name; the record says which.",
     not: "It is not Endorsement, not reflective supervision, and not licensure credit.",
   },
@@ -135,6 +150,8 @@ function show(el, { focus = true }, ...nodes) {
 }
 
 function needsPortal(kind) {
+  const { signIn } = document.documentElement.dataset;
+  if (signIn) return h("p", { class: "gw-note" }, STRINGS.needsAccount[kind], " ", h("a", { href: signIn }, STRINGS.signIn));
   const [before, command, after] = STRINGS.start;
   return h("p", { class: "gw-note" }, STRINGS.needs[kind], before, h("code", {}, command), after);
 }
@@ -163,7 +180,7 @@ function stumble(at, text, again) {
 async function introduce(at, focus = true) {
   const { el, site, module } = at;
   const reply = await askFor(at, "quiz");
-  if (!reply?.ok) return stumble(at, reply ? sentenceOf(reply) : STRINGS.unreachable, () => introduce(at));
+  if (!reply?.ok) return introduceAlone(at, reply, focus);
   const form = reply.body;
   const state = moduleOf(site, module);
   const { attempts = 0, best = null, passed = false } = state?.quiz ?? {};
@@ -180,6 +197,16 @@ async function introduce(at, focus = true) {
     offer && h("section", { class: "gw-offer", "aria-label": T.precheckTitle }, h("h2", {}, T.precheckTitle), h("p", {}, T.precheck),
       button(T.takePrecheck, () => begin(at, "precheck"), true)),
     actions(button(begun ? T.goOn : attempts ? T.again : T.begin, () => (begun ? take(at) : begin(at, "quiz", form)))));
+}
+
+/** The portal gives no form just now: say so, and lead on to answers that were begun. */
+function introduceAlone(at, reply, focus) {
+  const begun = at.draft && Object.keys(at.draft.answers).length > 0;
+  const gone = !reply || reply.status >= 500;
+  show(at.el, { focus },
+    h("p", {}, reply ? sentenceOf(reply) : STRINGS.unreachable, " ", gone && STRINGS.scoredThere),
+    begun && h("p", {}, STRINGS.draftHere),
+    actions(begun && button(STRINGS.quiz.goOn, () => take(at)), button(STRINGS.retry, () => introduce(at), Boolean(begun))));
 }
 
 /** Fetch a form (unless given) and start an attempt on it; answers that fit it are kept. */
@@ -202,6 +229,21 @@ function stateOf(item, answer) {
   return needed && Object.keys(answer).length < needed ? "begun" : "done";
 }
 
+/** Counts, in the draft, how long each question is the one in hand; a pause counts for a minute. */
+function stopwatch(draft) {
+  const PAUSE = 60;
+  let [held, since] = [null, 0];
+  draft.seconds ??= {};
+  return (id) => {
+    const now = performance.now();
+    if (held) {
+      const passed = Math.min(PAUSE, (now - since) / 1000);
+      draft.seconds[held] = Math.round(10 * ((draft.seconds[held] ?? 0) + passed)) / 10;
+    }
+    [held, since] = [id, now];
+  };
+}
+
 function take(at, notice) {
   const { el, site, draft } = at;
   const T = STRINGS.quiz;
@@ -209,14 +251,16 @@ function take(at, notice) {
   const narrow = window.matchMedia("(max-width: 48rem)");
   const states = () => draft.items.map((item) => stateOf(item, draft.answers[item.id]));
   const count = h("p", { class: "gw-note gw-count" });
+  const watch = stopwatch(draft);
   const numbers = draft.items.map((_, i) => h("button", { type: "button", click: () => go(i) }, `${i + 1}`));
   const entries = draft.items.map((item, i) => {
     const box = h("div", {});
-    const entry = h("li", {}, h("h2", { tabindex: "-1" }, fill(T.of, { n: i + 1, all })), box);
+    const entry = h("li", { focusin: () => watch(item.id), pointerdown: () => watch(item.id) }, h("h2", { tabindex: "-1" }, fill(T.of, { n: i + 1, all })), box);
     const model = site.createModel({ item, answer: draft.answers[item.id] ?? null, mode: "quiz", result: null }, () => {
       const answer = model.get("answer");
       if (answer === null) delete draft.answers[item.id];
       else draft.answers[item.id] = answer;
+      watch(item.id);
       save(at);
       mark();
     });
@@ -257,8 +301,9 @@ function take(at, notice) {
     entries[draft.now].scrollIntoView({ block: "start" });
   };
   const finish = () => {
-    const { attempt_id, form, purpose, version, answers, started } = draft;
-    draft.payload = { attempt_id, module: at.module, form, purpose, version, answers, started, finished: new Date().toISOString() };
+    watch(null);
+    const { attempt_id, form, purpose, version, answers, started, seconds } = draft;
+    draft.payload = { attempt_id, module: at.module, form, purpose, version, answers, started, seconds, finished: new Date().toISOString() };
     save(at);
     narrow.removeEventListener("change", arrange);
     deliver(at);
@@ -404,17 +449,23 @@ function reflection(el, site) {
       status.textContent = T.empty;
       return area.focus();
     }
-    const sent = read();
-    const reply = await site.api(`api/reflections/${encodeURIComponent(el.dataset.module)}`, { method: "PUT", body: sent }).catch(() => null);
-    if (!reply?.ok) {
-      status.textContent = reply && reply.status < 500 ? sentenceOf(reply) : T.unsent;
-      return;
-    }
-    if (JSON.stringify(sent) === JSON.stringify(read())) site.forget(name);
-    status.textContent = T.saved;
-    site.refresh();
+    waiting = await site.post({ type: "reflection", module: el.dataset.module, ...read(), since: lastSaved() });
+    told();
   }
-  if (draft) status.textContent = site.PORTAL ? T.draft : T.local;
+  /* The later of the state this page came with and the one that the queue heard of since. */
+  const lastSaved = () => [given?.at, site.recall(`reflected:${el.dataset.module}`)].filter(Boolean).sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? "never";
+  let waiting = site.names("queue:").map(site.recall).findLast((one) => one?.type === "reflection" && one.module === el.dataset.module)?.id;
+  function told() {
+    if (!waiting) return;
+    const gone = !site.names("queue:").some((one) => site.recall(one)?.id === waiting);
+    /* Another tab sent it: where it was refused, the text is a draft again. */
+    const outcome = site.outcomes.get(waiting) ?? (gone && (site.recall(name) ? { reason: T.draft } : { status: "accepted" }));
+    status.textContent = !outcome ? T.waits : outcome.status === "accepted" ? T.saved : outcome.reason;
+    if (outcome) waiting = null;
+  }
+  window.addEventListener("gw-sent", told);
+  if (waiting) told();
+  else if (draft) status.textContent = site.PORTAL ? T.draft : T.local;
   else if (given?.at) status.textContent = fill(T.savedOn, { date: new Date(given.at).toLocaleDateString() });
   tally();
   show(el, { focus: false },
@@ -422,6 +473,8 @@ function reflection(el, site) {
       paragraphs(item.stem).map((part) => h("p", {}, inline(part))),
       h("p", { class: "gw-note" }, T.privacy),
       h("label", { class: "gw-field", for: "gw-reflection" }, T.label), area, count,
+      draft && given?.text && given.text !== draft.text && h("details", {},
+        h("summary", {}, fill(T.before, { date: new Date(given.at).toLocaleDateString() })), paragraphs(given.text).map((part) => h("p", {}, part))),
       h("fieldset", { class: "gw-rubric" }, h("legend", {}, T.rubric),
         item.rubric.map((part, i) => h("label", {}, boxes[i], h("span", {}, inline(part))))),
       site.PORTAL ? actions(button(T.save, put)) : needsPortal("reflection"), status));
@@ -441,13 +494,14 @@ async function progress(el, site, told) {
   show(el, { focus: Boolean(told) },
     told && h("p", { class: "gw-brought", "data-first": true }, told),
     now.modules.map((module) => [
-      h("div", { class: "gw-house" }, house(module), rooms(module, site)),
+      h("section", { class: "gw-house" }, h("h2", {}, module.title), house(module), rooms(module, site)),
       module.status !== "not_started" && module.missing?.length > 0 && h("section", {}, h("h2", {}, fill(T.missing, module)), list(module.missing)),
       module.status === "complete" && h("p", { class: "gw-told", "data-kind": "right" }, h("b", {}, sign("right"), fill(T.complete, module))),
     ]).flat(),
     back && h("section", {}, h("h2", {}, T.back), h("p", {}, fill(T.come[Math.min(n, 2)], { n }), " ", h("a", { href: page }, T.toReview))),
     calibration(now.calibration ?? counted(ownLog(site))),
     now.minutes_by_area?.length > 0 && areas(now.minutes_by_area),
+    site.PORTAL && h("section", {}, h("h2", {}, T.portfolio), h("p", {}, T.portfolioHolds, " ", h("a", { href: `${site.PORTAL}portfolio` }, T.toPortfolio))),
     transfer(site, (words) => progress(el, site, words)),
     site.PORTAL && !document.querySelector('[data-app="record"]') && h("section", {}, h("h2", {}, T.records), nameField(site), now.modules.filter((module) => module.record).map((module) =>
       h("div", {}, h("p", {}, h("b", {}, module.title)), files(module.record, site)))));
@@ -470,7 +524,7 @@ function rooms(module, site) {
   const head = [T.lesson, T.minutes, T.checks, T.status].map((text) => h("th", { scope: "col" }, text));
   return h("div", { class: "gw-table", role: "region", tabindex: "0", "aria-label": module.title },
     h("table", { class: "gw-rooms" },
-      h("caption", {}, fill(T.caption, { title: module.title, done: module.minutes_done, all: module.minutes })),
+      h("caption", {}, fill(T.caption, { done: module.minutes_done, all: module.minutes })),
       h("thead", {}, h("tr", {}, head)),
       h("tbody", {}, lessons,
         row(quizStatus, T.quiz, page("quiz"), "", "", best),
@@ -563,27 +617,36 @@ async function record(el, site) {
   if (!site.PORTAL) return show(el, { focus: false }, needsPortal("record"));
   const T = STRINGS.record;
   await site.refresh();
-  const modules = (site.progress()?.modules ?? []).filter(({ id }) => !el.dataset.module || id === el.dataset.module);
+  const modules = (site.progress()?.modules ?? []).filter(({ id, claimed }) => (el.dataset.module ? id === el.dataset.module : claimed !== false));
   show(el, { focus: false }, nameField(site),
     modules.map((module) => h("section", { "aria-label": module.title }, modules.length > 1 && h("h3", {}, module.title), making(module, site))),
+    !el.dataset.module && site.progress()?.series?.modules > 1 && wholeSeries(site.progress().series, site),
     h("div", { class: "gw-conditions" }, h("p", { class: "gw-note" }, T.honest), h("p", { class: "gw-note" }, T.not)));
 }
 
-/** What is missing for a module's record, the button that makes it, or the record itself. */
+/** The record of all modules at once. */
+function wholeSeries(series, site) {
+  const T = STRINGS.record;
+  return h("section", { "aria-label": T.series }, h("h3", {}, T.series),
+    h("p", { class: "gw-note" }, fill(T.seriesWhat, { n: series.modules, minutes: series.minutes })), making(series, site));
+}
+
+/** What is missing for a module's or the series' record, the button that makes it, or the record itself. */
 function making(module, site) {
   const T = STRINGS.record;
   const box = h("div", { tabindex: "-1" });
   const ready = (made) => [h("p", { class: "gw-told", "data-kind": "right" }, h("b", {}, sign("right"), T.ready)), files(made, site)];
   const make = button(T.make, async () => {
     make.setAttribute("aria-disabled", "true");
-    const reply = await site.api("api/records", { method: "POST", body: { module: module.id } }).catch(() => null);
+    const reply = await site.api("api/records", { method: "POST", body: module.id ? { module: module.id } : { series: true } }).catch(() => null);
     make.removeAttribute("aria-disabled");
     const said = reply ? sentenceOf(reply) : STRINGS.unreachable;
     box.replaceChildren(...(reply?.ok ? ready(reply.body) : [h("p", {}, said), list(reply?.body?.missing ?? []), actions(make)]));
     box.focus();
     if (reply?.ok) site.refresh();
   });
-  if (module.record) box.append(...ready(module.record), actions(button(T.remake, () => make.click(), true)));
+  if (module.claimed === false) box.append(h("p", {}, T.notClaimed));
+  else if (module.record) box.append(...ready(module.record), actions(button(T.remake, () => make.click(), true)));
   else if (module.missing.length && document.querySelector('[data-app="progress"]')) box.append(h("p", {}, T.above));
   else if (module.missing.length) box.append(h("p", {}, T.missing), list(module.missing));
   else box.append(actions(make));
@@ -592,7 +655,13 @@ function making(module, site) {
 
 const review = async (el, site) => (await import("./review.js")).review(el, site);
 
-const APPS = { quiz, reflection, progress, record, review };
+const check = async (el, site) => (await import("./check.js")).check(el, site);
+
+const keep = async (el, site) => (await import("./keep.js")).keep(el, site);
+
+const offline = async (el, site) => (await import("./keep.js")).offline(el, site);
+
+const APPS = { quiz, reflection, progress, record, review, check, keep, offline };
 
 /** Mount the app that an element asks for; what it held before stays when it cannot be shown. */
 export function mount(el, site) {

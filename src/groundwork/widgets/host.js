@@ -6,7 +6,7 @@
  */
 
 export const STRINGS = {
-  status: { not_started: "(not started)", reading: "(begun)", finished: "(finished)" },
+  status: { not_started: "(not started)", reading: "(begun)", finished: "(finished)", waiting: "(finished, waiting to be sent)" },
   minutes: "{done} of {all} minutes done",
   next: "Continue where you left off: {title}",
   elsewhere: "You have answered this before, in another browser. You can answer it again here.",
@@ -21,14 +21,16 @@ export const STRINGS = {
 
 const html = document.documentElement;
 const ROOT = new URL(html.dataset.root || "./", location.href);
-const PORTAL = html.dataset.portal === undefined ? null : new URL(html.dataset.portal.replace(/\/*$/, "/"), location.href);
-const FIRST_WAIT = 5_000;
-const LONGEST_WAIT = 300_000;
-const BATCH = 40;
-const REFUSED_WHOLE = [400, 413, 422];
+const ADDRESS = html.dataset.portal === undefined ? null : new URL(html.dataset.portal.replace(/\/*$/, "/"), location.href);
+const PATIENCE = 3_000;
+const RETRY = 30_000;
 
 const fill = (sentence, words) => sentence.replace(/\{(\w+)\}/g, (_, name) => words[name]);
 const all = (selector) => [...document.querySelectorAll(selector)];
+
+/** Where there are accounts: the token that only scripts below this portal's path can read. */
+const token = () => document.cookie.match(/(?:^|; )groundwork-csrf=([0-9a-f]+)/)?.[1];
+const proof = () => (token() ? { "X-CSRF-Token": token() } : {});
 
 function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -42,7 +44,11 @@ function uuid() {
 /* What a learner did, kept in this browser: one entry for each thing, so that two tabs
    never overwrite each other. Where storage is shut off or full, this page remembers. */
 
+const LAST = `gw:${ROOT.pathname}:last`;
 let progress = readProgress();
+if (ADDRESS) progress ??= await lastKnown();
+/* A copy kept on this device, when nobody is known to have signed in, is a page without a portal. */
+const PORTAL = progress || html.dataset.kept === undefined ? ADDRESS : null;
 const shelf = `gw:${ROOT.pathname}:${progress?.learner?.id ?? ""}:`;
 const memory = new Map();
 
@@ -116,81 +122,72 @@ function readProgress() {
 }
 
 /** Ask the portal; a lost connection throws, any answer is `{status, ok, body}`. */
-async function api(path, { method = "GET", body } = {}) {
-  const reply = await fetch(new URL(path, PORTAL), {
-    method,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
+async function api(path, { method = "GET", body, signal } = {}) {
+  const reply = await fetch(new URL(path, ADDRESS), {
+    method, signal,
+    headers: {
+      "Accept-Language": html.lang,
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+      ...(progress?.learner?.id && { "X-Groundwork-Learner": progress.learner.id }),
+      ...proof(),
+    },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   return { status: reply.status, ok: reply.ok, body: await reply.json().catch(() => null) };
 }
 
+/** A page that was kept on this device has no progress in it: ask, else take what was known last. */
+async function lastKnown() {
+  const reply = await api("api/progress", { signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
+  if (reply?.ok) return reply.body;
+  if (reply && reply.status < 500 && reply.status !== 401) return null;
+  try {
+    return JSON.parse(localStorage.getItem(localStorage.getItem(LAST)));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keep what is known for when the portal cannot be reached, on the shelf of who it belongs to.
+ * Whoever has signed out is no longer known on this device.
+ */
+function rememberProgress() {
+  try {
+    if (html.dataset.signIn !== undefined) localStorage.removeItem(LAST);
+    if (!PORTAL || !progress?.learner) return;
+    keep("progress", progress);
+    localStorage.setItem(LAST, `${shelf}progress`);
+  } catch {
+    /* storage is shut off or full: a kept page will show no progress */
+  }
+}
+
 const outcomes = new Map();
-let sending = Promise.resolve();
-let wait = FIRST_WAIT;
-let timer = null;
-let queued = 0;
+let queue = null;
+let tries = 0;
 
 /** Note what happened: under the portal in the queue, else in this browser's own log. */
 function post(event) {
-  queued += 1;
   const whole = { id: uuid(), lesson, at: new Date().toISOString(), ...event };
-  const place = `${String(Date.now()).padStart(15, "0")}-${String(queued).padStart(6, "0")}`;
-  keep(`${PORTAL ? "queue" : "log"}:${place}-${whole.id}`, whole);
+  const kind = PORTAL ? "queue:" : "log:";
+  /* After everything that waits, in whichever tab it was done, even if the clock was set back. */
+  const last = Number.parseInt(names(kind).at(-1)?.slice(kind.length) ?? 0, 10) || 0;
+  keep(`${kind}${String(Math.max(Date.now(), last + 1)).padStart(15, "0")}-${whole.id}`, whole);
   return PORTAL ? send().then(() => whole.id) : whole.id;
 }
 
-/** Send what waits, oldest first; one tab at a time where the browser can tell. */
-function send() {
-  const pass = async () => {
-    for (let batch = names("queue:").slice(0, BATCH); batch.length; batch = names("queue:").slice(0, BATCH)) {
-      if (!(await deliver(batch))) return later();
-    }
-    wait = FIRST_WAIT;
-  };
-  const alone = () => (navigator.locks ? navigator.locks.request(`${shelf}send`, pass) : pass());
-  sending = sending.then(alone, alone);
-  return sending;
-}
-
-function later() {
-  clearTimeout(timer);
-  timer = setTimeout(send, wait);
-  wait = Math.min(wait * 2, LONGEST_WAIT);
-}
-
-/** Send one batch; return whether all of it got an answer. */
-async function deliver(batch) {
-  const waiting = new Map(batch.map((name) => [name, recall(name)]));
-  for (const [name, event] of waiting) if (!event) forget(name);
-  const events = [...waiting.values()].filter(Boolean);
-  if (!events.length) return true;
-  let reply;
+/** Send what waits (`queue.js`); what cannot be sent now stays in this browser. */
+async function send() {
+  /* A browser may remember that a script did not come, so the next try asks by another name. */
+  queue ??= import(tries ? `./queue.js?${tries}` : "./queue.js").then(({ createQueue }) => createQueue(site));
   try {
-    reply = await api("api/events", { method: "POST", body: { events } });
+    await (await queue).send();
   } catch {
-    return false;
+    queue = null;
+    tries += 1;
+    setTimeout(send, RETRY);
   }
-  if (REFUSED_WHOLE.includes(reply.status)) return deliverSingly(batch);
-  if (!reply.ok) return false;
-  const told = new Map((reply.body?.results ?? []).map((one) => [one.id, one]));
-  for (const [name, event] of waiting) {
-    if (!told.has(event?.id)) continue;
-    outcomes.set(event.id, told.get(event.id));
-    forget(name);
-  }
-  if (events.some((event) => event.type !== "active")) await refresh();
-  return events.every((event) => told.has(event.id));
-}
-
-/** One bad event must not hold up the rest: alone it is refused, the others arrive. */
-async function deliverSingly(batch) {
-  if (batch.length === 1) {
-    forget(batch[0]);
-    return true;
-  }
-  for (const name of batch) if (!(await deliver([name]))) return false;
-  return true;
 }
 
 /** Read progress anew and weave it in; without a connection what was known stays. */
@@ -199,6 +196,7 @@ async function refresh() {
   else {
     const reply = await api("api/progress").catch(() => null);
     if (reply?.ok) progress = reply.body;
+    rememberProgress();
   }
   weave();
   return progress;
@@ -246,13 +244,19 @@ function statusOf(page, kind) {
   return module.lessons.find((one) => one.id === page)?.status ?? "not_started";
 }
 
+/** The lessons that were finished and wait to be sent. */
+const unsent = () => new Set(names("queue:").map(recall).filter((one) => one?.type === "lesson_finished").map((one) => one.lesson));
+
 function weave() {
   if (!progress) return;
+  const waiting = unsent();
   for (const entry of all("li[data-page]")) {
     const dot = entry.querySelector(".gw-status");
     if (!dot) continue;
-    dot.dataset.status = statusOf(entry.dataset.page, entry.dataset.kind);
-    entry.querySelector(".gw-status-word").textContent = STRINGS.status[dot.dataset.status];
+    const status = statusOf(entry.dataset.page, entry.dataset.kind);
+    const waits = status !== "finished" && waiting.has(entry.dataset.page);
+    dot.dataset.status = waits ? "finished" : status;
+    entry.querySelector(".gw-status-word").textContent = STRINGS.status[waits ? "waiting" : status];
   }
   for (const meter of all(".gw-meter")) {
     const module = progress.modules.find((one) => one.id === meter.dataset.module);
@@ -289,7 +293,7 @@ function mountCheck(section, widget) {
   const item = JSON.parse(section.querySelector("script.gw-item").textContent);
   const kept = recall(`answer:${item.id}`) ?? {};
   /* Under the portal its log decides what was answered; what it never got is open again. */
-  if (PORTAL && kept.result && !known(item.id) && !waits(item.id)) kept.result = null;
+  if (PORTAL && progress && kept.result && !known(item.id) && !waits(item.id)) kept.result = null;
   const el = document.createElement("div");
   const note = document.createElement("p");
   note.className = "gw-note";
@@ -360,6 +364,7 @@ async function mountFinish(el) {
   const [{ h, sign }] = await Promise.all([import("./item.js"), dressed("item.css")]);
   const told = h("div", { class: "gw-finish-told", tabindex: "-1" });
   const press = h("button", { type: "button", class: "gw-button", click: end }, STRINGS.finish);
+  const waits = () => h("p", {}, STRINGS.kept);
   const done = () => h("p", { class: "gw-told", "data-kind": "right" }, h("b", {}, sign("right"), STRINGS.finished), ...minutes());
   const minutes = () => {
     const found = progress?.modules.flatMap((module) => module.lessons).find((one) => one.id === lesson);
@@ -381,13 +386,17 @@ async function mountFinish(el) {
     const id = await post({ type: "lesson_finished" });
     await refresh();
     if (isFinished()) say(done());
-    else say(h("p", {}, outcomes.get(id)?.reason ?? STRINGS.kept));
+    else say(outcomes.get(id)?.reason ? h("p", {}, outcomes.get(id).reason) : waits());
   }
   el.classList.add("gw-finish");
   el.replaceChildren(press, told);
   finish = () => {
-    press.hidden = isFinished();
-    if (press.hidden && !told.childElementCount) told.append(done());
+    const over = isFinished();
+    const waiting = !over && unsent().has(lesson);
+    press.hidden = over || waiting;
+    const shown = press.hidden && (over ? "over" : "waits");
+    if (shown && told.dataset.shown !== shown) told.replaceChildren(over ? done() : waits());
+    told.dataset.shown = shown || "";
   };
   drawFinish();
 }
@@ -414,14 +423,15 @@ function mountFigures() {
   live.forEach((figure) => near.observe(figure));
 }
 
+const site = {
+  ROOT, PORTAL, shelf, api, token, uuid, keep, recall, forget, names, refresh, createModel, post, practiced, outcomes, dressed,
+  progress: () => progress, course: async () => course ?? loadCourse(),
+};
+
 async function mountApps() {
   const apps = all(".gw-app").filter((el) => el.dataset.app !== "finish");
   if (!apps.length) return;
   const [{ mount }] = await Promise.all([import("./course.js"), dressed("item.css"), dressed("course.css")]);
-  const site = {
-    ROOT, PORTAL, api, uuid, keep, recall, forget, names, refresh, createModel, post, practiced, outcomes,
-    progress: () => progress, course: async () => course ?? loadCourse(),
-  };
   for (const el of apps) mount(el, site);
 }
 
@@ -442,18 +452,27 @@ function countActive() {
   }, STEP * 1000);
 }
 
+/** The portal remembers the language that a learner chose; the link itself leads there. */
+function rememberLanguage({ currentTarget }) {
+  if (!PORTAL) return;
+  fetch(new URL("api/me", PORTAL), {
+    method: "PUT", keepalive: true, headers: { "Content-Type": "application/json", ...proof() }, body: JSON.stringify({ language: currentTarget.hreflang }),
+  }).catch(() => {});
+}
+
 async function start() {
   weave();
+  if (html.dataset.signIn ?? html.dataset.signedIn) import("./account.js").then(({ draw }) => draw(site));
+  for (const link of all(".gw-tongue")) link.addEventListener("click", rememberLanguage);
   await mountChecks();
   const end = document.querySelector('.gw-app[data-app="finish"]');
   if (end) await mountFinish(end);
   mountFigures();
+  rememberProgress();
   if (PORTAL) {
-    window.addEventListener("online", () => {
-      wait = FIRST_WAIT;
-      send();
-    });
-    send();
+    const sendWaiting = () => names("queue:").length && send();
+    window.addEventListener("online", sendWaiting);
+    sendWaiting();
     if (end) countActive();
   } else {
     if (end) {
@@ -464,6 +483,7 @@ async function start() {
     await refresh();
   }
   await mountApps();
+  if (await navigator.serviceWorker?.getRegistration(ROOT)) (await import("./offline.js")).watch(site);
 }
 
 start();

@@ -31,7 +31,7 @@
   const hangLamp = (button) => {
     const word = button.querySelector(".gw-lamp-word");
     const label = () => {
-      word.textContent = shown() === "dark" ? "Light page" : "Dark page";
+      word.textContent = shown() === "dark" ? WORDS.light : WORDS.dark;
     };
     button.addEventListener("click", () => {
       const theme = shown() === "dark" ? "light" : "dark";
@@ -69,6 +69,8 @@
     title: "Keyboard shortcuts",
     use: "Use these shortcuts",
     close: "Close",
+    light: "Light page",
+    dark: "Dark page",
     keys: { "/": "Search", n: "Next page", p: "Page before", m: "Menu", "?": "This list", Esc: "Close what is open" },
   };
   const off = () => recall(KEYS_OFF) === "1";
@@ -104,10 +106,16 @@
     dialog.showModal();
     dialog.querySelector("h2").focus();
   };
+  let opening = false; // what is typed before the box is there must not turn the page
   const search = () => {
     const field = document.getElementById("gw-q");
-    if (field) field.focus();
-    else location.href = new URL("search.html#gw-q", new URL(root.dataset.root || "./", location.href));
+    const page = new URL("search.html#gw-q", new URL(root.dataset.root || "./", location.href));
+    field?.focus();
+    if (field) return;
+    opening = true;
+    import("./search.js")
+      .then((found) => found.open(), () => (location.href = page))
+      .finally(() => (opening = false));
   };
   const openMenu = () => {
     const menu = document.querySelector(".gw-side") ?? document.querySelector(".gw-menu");
@@ -122,6 +130,7 @@
     if (!idle || off() || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (document.querySelector("dialog[open]") || !(event.key in does)) return;
     event.preventDefault();
+    if (opening) return;
     does[event.key]();
   });
 
@@ -131,6 +140,8 @@
       button.hidden = false;
     }
     if (location.hash === "#gw-q") document.getElementById("gw-q")?.focus();
+    if ("speechSynthesis" in window && document.body.classList.contains("gw-is-lesson"))
+      addEventListener("load", () => import("./listen.js"));
     document.querySelectorAll(".gw-lamp").forEach(hangLamp);
     document.querySelectorAll("details[data-opens]").forEach(hangMenu);
   });
