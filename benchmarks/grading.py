@@ -47,7 +47,7 @@ from groundwork.autograde import Graded, How, grade_course, marker_of
 from groundwork.coursefolder import read_course
 from groundwork.curriculum import Curriculum, load_curriculum
 from groundwork.gradebook import nbgrader_api, open_gradebook
-from groundwork.handins import read_hand_in
+from groundwork.handins import Reader
 from groundwork.items import Item
 from groundwork.log import Attempt, Database, open_database, store
 from groundwork.marking import Marker
@@ -253,8 +253,8 @@ def gap(course: Path, floor: float, ours: float) -> Iterator[str]:
         with open_gradebook(settings.gradebook_url) as book:
             marker = marker_of(settings, name, read_notebooks(book, name) or [])
         assert isinstance(marker, Marker)  # noqa: S101
-        reading = partial(read_hand_in, settings, name, cells=marker.kept.cells)
-        seconds, hand_ins = busied(lambda: [reading(*one) for one in submitted.items()])  # noqa: B023
+        reader = Reader(settings, name, marker.kept.cells)
+        seconds, hand_ins = busied(lambda: [reader.read(*one) for one in submitted.items()])  # noqa: B023
         read += seconds
         seconds, _ = busied(lambda: [marker.mark(one) for one in hand_ins])  # noqa: B023
         mark += seconds

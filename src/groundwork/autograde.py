@@ -21,7 +21,7 @@ from .coursefolder import CourseFolder, read_course, unchanged_environment
 from .errors import ConflictError
 from .gradebook import open_gradebook
 from .grading import MOST_BYTES, Key, find_key, quizzes_folder
-from .handins import read_hand_in
+from .handins import Reader
 from .marking import Marked, Marker
 from .marksheet import (
     KeptNotebook,
@@ -212,6 +212,7 @@ class Desk:
     def __init__(self, course: CourseFolder, marker: Marker) -> None:
         self.course = course
         self.marker = marker
+        self._reader = Reader(course, marker.kept.name, marker.kept.cells)
         self._penalty: Penalty | None = late_penalty(course) if course.late_settings else None
         self._given = _given_files(course, marker.kept.name)
         name = marker.kept.name
@@ -219,11 +220,7 @@ class Desk:
 
     def mark(self, some: Sequence[tuple[str, Path]]) -> list[Marked]:
         """Mark submissions, each a student and a folder; nothing is written."""
-        kept = self.marker.kept
-        return [
-            self.marker.mark(read_hand_in(self.course, kept.name, student, folder, kept.cells))
-            for student, folder in some
-        ]
+        return [self.marker.mark(self._reader.read(*one)) for one in some]
 
     def write_rows(self, book: Session, marked: Sequence[Marked]) -> list[Marked]:
         """Write rows in the caller's transaction; return what is doubted after a look there."""

@@ -6,7 +6,7 @@ reflection is marked complete and its required live sessions are attended or mad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -207,7 +207,7 @@ def award_all(
     members: Sequence[int] | None = None,
     after: int = 0,
     act: Act,
-) -> Iterator[Awarded]:
+) -> Generator[Awarded, None, None]:
     """Issue a record of every complete module to everybody, or to some; again makes none twice.
 
     One transaction a learner: what is told is committed, and others can work meanwhile. They

@@ -47,21 +47,43 @@ class DamageError(Exception):
     """A submission that nbgrader does not grade; the message is a sentence."""
 
 
-def read_hand_in(
-    course: CourseFolder, assignment: str, student: str, folder: Path, cells: Mapping[str, Cell]
-) -> HandIn:
-    """Read one submission; what nbgrader would refuse is damage, never an exception."""
-    answers = read_answers(folder / ANSWERS_FILE, [assignment])
-    timestamp: datetime | None = None
-    given: list[Given] = []
-    damage: str | None = None
-    try:
-        _check_files(course, folder)
-        timestamp = read_timestamp(folder)
-        given = _read_notebook(course, assignment, folder / f"{assignment}.ipynb", cells)
-    except DamageError as error:
-        damage = str(error)
-    return HandIn(student, folder, tuple(given), answers, timestamp, damage)
+class Reader:
+    """Reads the submissions of one assignment.
+
+    It knows the notebook that was released. One that comes back unchanged, as it does from
+    whoever answered in the portal or only beside it, is not taken apart again.
+    """
+
+    def __init__(self, course: CourseFolder, assignment: str, cells: Mapping[str, Cell]) -> None:
+        self._course = course
+        self._assignment = assignment
+        self._cells = cells
+        released = course.folder("release", ".", assignment) / f"{assignment}.ipynb"
+        self._released = released.read_bytes() if released.is_file() else b""
+        self._unchanged = _plainly_read(self._released, cells)
+
+    def read(self, student: str, folder: Path) -> HandIn:
+        """Read one submission; what nbgrader would refuse is damage, never an exception."""
+        answers = read_answers(folder / ANSWERS_FILE, [self._assignment])
+        timestamp: datetime | None = None
+        given: list[Given] = []
+        damage: str | None = None
+        try:
+            _check_files(self._course, folder)
+            timestamp = read_timestamp(folder)
+            given = self._read_notebook(folder / f"{self._assignment}.ipynb")
+        except DamageError as error:
+            damage = str(error)
+        return HandIn(student, folder, tuple(given), answers, timestamp, damage)
+
+    def _read_notebook(self, path: Path) -> list[Given]:
+        if not path.is_file():
+            raise DamageError(f"There is no {path.name}.")
+        raw = path.read_bytes()
+        plain = self._unchanged if raw == self._released else _plainly_read(raw, self._cells)
+        if plain is None:
+            return _as_nbgrader_reads(self._course, self._assignment, path)
+        return plain
 
 
 def read_timestamp(folder: Path) -> datetime | None:
@@ -125,17 +147,11 @@ def _named(name: str) -> str:
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
-def _read_notebook(
-    course: CourseFolder, assignment: str, path: Path, cells: Mapping[str, Cell]
-) -> list[Given]:
-    if not path.is_file():
-        raise DamageError(f"There is no {path.name}.")
+def _plainly_read(raw: bytes, cells: Mapping[str, Cell]) -> list[Given] | None:
     try:
-        book = json.loads(path.read_bytes().decode("utf-8"))
-        plain = plain_cells(book, cells)
+        return plain_cells(json.loads(raw.decode("utf-8")), cells)
     except (ValueError, RecursionError):
-        plain = None
-    return plain if plain is not None else _as_nbgrader_reads(course, assignment, path)
+        return None
 
 
 def _as_nbgrader_reads(course: CourseFolder, assignment: str, path: Path) -> list[Given]:

@@ -178,12 +178,12 @@ def write_marks(
 ) -> None:
     """Write what some submissions earned, in a few statements however many they are."""
     _put_students(book, [marks.student for marks in all_marks])
-    handed_in = _put_submissions(book, kept, all_marks)
-    known, fresh = _put_sheets(book, kept, [row["id"] for row in handed_in.values()])
+    handed_in, before = _put_submissions(book, kept, all_marks)
+    known, fresh = _put_sheets(book, kept, [row["id"] for row in handed_in.values()], before)
     sheets = {student: (known | fresh)[row["id"]] for student, row in handed_in.items()}
     given = {marks.student: marks for marks in all_marks}
     _put_grades(book, kept, {sheets[student]: given[student] for student in given}, known.values())
-    _put_penalties(book, kept, handed_in, sheets, penalty)
+    _put_penalties(book, kept, handed_in, sheets, list(known.values()), penalty)
 
 
 def extended_without_date(
@@ -235,8 +235,8 @@ def _put_students(book: Session, students: Sequence[str]) -> None:
 
 def _put_submissions(
     book: Session, kept: KeptNotebook, all_marks: Sequence[Marks]
-) -> dict[str, dict[str, Any]]:
-    """Make or update what was handed in; return the rows by student."""
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Make or update what was handed in; return the rows by student, and the ids of the old."""
     found = book.execute(
         select(HANDED_IN).where(
             HANDED_IN.c.assignment_id == kept.assignment_id,
@@ -244,6 +244,7 @@ def _put_submissions(
         )
     )
     rows = {row.student_id: dict(row._mapping) for row in found}
+    before = [row["id"] for row in rows.values()]
     fresh, moved = [], []
     for marks in all_marks:
         row = rows.get(marks.student)
@@ -262,19 +263,17 @@ def _put_submissions(
             moved.append({"row": row["id"], "timestamp": marks.timestamp})
     _insert(book, HANDED_IN, fresh)
     _update(book, HANDED_IN, ["timestamp"], moved)
-    return rows
+    return rows, before
 
 
 def _put_sheets(
-    book: Session, kept: KeptNotebook, handed_in: Sequence[str]
+    book: Session, kept: KeptNotebook, handed_in: Sequence[str], before: Sequence[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Make the row of each submission's notebook; return those found and those made."""
-    found = book.execute(
-        select(SHEET.c.assignment_id, SHEET.c.id).where(
-            SHEET.c.notebook_id == kept.id, SHEET.c.assignment_id.in_(handed_in)
-        )
+    query = select(SHEET.c.assignment_id, SHEET.c.id).where(
+        SHEET.c.notebook_id == kept.id, SHEET.c.assignment_id.in_(before)
     )
-    known = {row.assignment_id: row.id for row in found}
+    known = {row.assignment_id: row.id for row in (book.execute(query) if before else ())}
     fresh = {one: new_id() for one in handed_in if one not in known}
     made = [
         {"id": sheet, "notebook_id": kept.id, "assignment_id": one, "flagged": False}
@@ -305,7 +304,8 @@ def _put_grades(
             asked = points is None or manual or marks.doubtful
             values: dict[str, Any] = {"auto_score": points, "needs_manual_grade": asked}
             if row is None:
-                new_grades.append(_ids(cell, sheet) | values)
+                values |= _ids(cell, sheet)
+                new_grades.append(values)
             elif (row.auto_score, row.needs_manual_grade) != (points, asked):
                 changed_grades.append({"row": row.id} | values)
         for name, cell in kept.comment_ids.items():
@@ -339,15 +339,14 @@ def _put_penalties(
     kept: KeptNotebook,
     handed_in: Mapping[str, Mapping[str, Any]],
     sheets: Mapping[str, str],
+    known: Sequence[str],
     penalty: Penalty | None,
 ) -> None:
     """Take back every penalty, then give those that the course's rule gives now."""
-    penalized = book.execute(
-        select(SHEET.c.id).where(
-            SHEET.c.id.in_(list(sheets.values())), SHEET.c.late_submission_penalty.is_not(None)
-        )
+    query = select(SHEET.c.id).where(
+        SHEET.c.id.in_(known), SHEET.c.late_submission_penalty.is_not(None)
     )
-    lost: dict[str, float | None] = dict.fromkeys(penalized.scalars())
+    lost: dict[str, float | None] = dict.fromkeys(book.scalars(query) if known else ())
     late = {student: seconds_late(kept.duedate, row) for student, row in handed_in.items()}
     late = {student: seconds for student, seconds in late.items() if seconds > 0}
     if penalty and late:

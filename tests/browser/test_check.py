@@ -22,7 +22,7 @@ from groundwork.records import (
     signing_key,
     status_list,
 )
-from record_samples import ISSUED, completion, organization
+from record_samples import ISSUED, completion, organization, series, series_record
 
 from .pages import ARGUMENTS, CHROMIUM, served
 
@@ -113,6 +113,16 @@ def test_a_self_issued_record_is_genuine_in_every_file_and_nobody_vouches(
     assert "Unknown issuer" in told and "nothing was changed since it was signed" in told
     assert "Marisol Núñez-Łaska" in told and "90 minutes" in told
     assert "Speaking (Communicating): 10 min" in told
+
+
+def test_a_series_is_genuine_with_the_records_inside_it(
+    asked: Callable[[bytes], str], key: SigningKey
+) -> None:
+    learner = Issuer(kind="self", did=did_key(key.public), name="Self-issued")
+    told = asked(series_record(series(), learner, key).pdf)
+
+    assert "Unknown issuer" in told and "nothing was changed since it was signed" in told
+    assert "Modules" in told
 
 
 def test_a_changed_record_is_changed_and_nothing_of_it_is_shown(

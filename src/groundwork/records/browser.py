@@ -10,9 +10,10 @@ from .trust import TrustedIssuers
 
 def definitions() -> dict[str, Any]:
     """Every JSON-LD context that a record may name, by its address; none is ever fetched."""
+    from openbadgeslib.ob3 import bundled_clr_contexts
     from openbadgeslib.ob3.contexts import bundled_contexts
 
-    return dict(bundled_contexts())
+    return {**bundled_contexts(), **bundled_clr_contexts()}
 
 
 def listed_issuers(issuers: TrustedIssuers) -> dict[str, Any]:

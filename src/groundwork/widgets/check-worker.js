@@ -137,7 +137,7 @@ function parsed(bytes, contexts) {
   }
   if (twice(text)) throw new Unreadable("The credential says the same thing twice, in two ways.");
   if (!isMap(document) || !all(document.type).some((type) => KINDS.includes(type))) throw new Unreadable("This is not an Open Badges 3.0 credential.");
-  deep(document, 0, { parts: 0 });
+  deep(document, 0, { parts: 0, contexts });
   return document;
 }
 
@@ -146,7 +146,10 @@ function deep(value, depth, seen) {
   if (value === null || typeof value !== "object") return;
   if (++seen.parts > MOST_PARTS) throw new Unreadable("The credential has more parts than any record.");
   for (const [name, child] of Object.entries(value)) {
-    if (name === "@context" && depth) throw new Unreadable("The credential asks for definitions from elsewhere; none are fetched.");
+    /* The records inside a series name their definitions again; each must be one that is here. */
+    if (name === "@context" && !all(child).every((one) => typeof one === "string" && Object.hasOwn(seen.contexts, one))) {
+      throw new Unreadable("The credential asks for definitions from elsewhere; none are fetched.");
+    }
     deep(child, depth + 1, seen);
   }
 }
@@ -257,9 +260,6 @@ const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2,
 async function signed(document, multikey, contexts) {
   const { proof, ...rest } = document;
   const { proofValue, ...options } = proof;
-  for (const context of all(document["@context"])) {
-    if (!Object.hasOwn(contexts, context)) throw new Unreadable("The credential asks for definitions from elsewhere; none are fetched.");
-  }
   const documentLoader = async (url) => {
     if (!Object.hasOwn(contexts, url)) throw new Unreadable("The credential asks for definitions from elsewhere; none are fetched.");
     return { contextUrl: null, documentUrl: url, document: contexts[url] };
