@@ -267,7 +267,8 @@ def _unpacked(source: Path, *, beside: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=beside.parent, prefix=".groundwork-restore-") as made:
         try:
             with tarfile.open(source, "r:gz") as packed:
-                packed.extractall(made, filter=_ours)  # noqa: S202  # each member is looked at
+                for member in packed:
+                    _unpack(packed, member, Path(made))
         except FileNotFoundError as error:
             raise SettingsError(f"There is no file {source}.") from error
         except (tarfile.TarError, EOFError, OSError) as error:
@@ -275,20 +276,36 @@ def _unpacked(source: Path, *, beside: Path) -> Iterator[Path]:
         yield Path(made)
 
 
-def _ours(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
-    """Keep modes and links as they were; refuse what would leave the folder by its name."""
+def _unpack(packed: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Write one member, with its mode; refuse what is no file, folder or link of a backup.
+
+    Links are kept as they were, so nothing may be written through one. Python's own filters
+    are younger than the oldest Python that this runs on.
+    """
     path = PurePosixPath(member.name)
+    place = folder / path
     if (
         path.is_absolute()
         or ".." in path.parts
         or not (member.isfile() or member.isdir() or member.issym())
+        or any((folder / above).is_symlink() for above in (path, *path.parents))
     ):
-        raise tarfile.FilterError(f"{member.name!r} does not belong into a backup")
+        raise tarfile.ExtractError(f"{member.name!r} does not belong into a backup")
+    if member.isdir():
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(member.mode & 0o755 | 0o700)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
     if member.issym():
-        return member.replace(uid=os.getuid(), gid=os.getgid(), uname="", gname="", deep=False)
-    least = 0o600 if member.isfile() else 0o700
-    kept = tarfile.data_filter(member, folder)
-    return kept.replace(mode=member.mode & 0o755 | least, deep=False)
+        place.symlink_to(member.linkname)
+        return
+    data = packed.extractfile(member)
+    if data is None:
+        raise tarfile.ExtractError(f"{member.name!r} has no content")
+    with data, place.open("xb") as file:
+        shutil.copyfileobj(data, file)
+    place.chmod(member.mode & 0o755 | 0o600)
+    os.utime(place, (member.mtime, member.mtime))
 
 
 def _about(folder: Path, source: Path) -> dict[str, Any]:
