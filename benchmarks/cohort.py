@@ -40,6 +40,8 @@ from statistics import quantiles
 from time import perf_counter, sleep
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT / "tests"))
 
@@ -70,6 +72,7 @@ BUSY = 0.9
 """The share of the time after which the last ones are done, if all goes well."""
 PATIENCE = 90.0
 """Seconds after the time in which whoever met a fault may catch up."""
+STARTING = 60.0
 LOOK = 5.0
 API_LIMIT, PAGE_LIMIT = 0.200, 0.300
 FILE = re.compile(r'(?:href|src)="([^"]*_static/[^"]+)"')
@@ -102,6 +105,8 @@ def hub_process(names: Sequence[str]) -> Iterator[str]:
     process = context.Process(target=_serve_hub, args=(names, there, done))
     process.start()
     try:
+        if not here.poll(STARTING):
+            raise RuntimeError("The stub of the Hub did not start.")
         yield here.recv()
     finally:
         done.set()
@@ -254,7 +259,10 @@ def compare_gradebook(settings: Settings) -> list[str]:
             sheet = f"{attempt.module}-{attempt.form.lower()}", student_id(key)
             best[sheet] = max(attempt.score, best.get(sheet, 0.0))
     database.close()
-    book = read_scores(settings.gradebook(COURSE))
+    try:
+        book = read_scores(settings.gradebook(COURSE))
+    except SQLAlchemyError:
+        return ["there is no gradebook yet"]
     return [
         f"the gradebook has {book.get(sheet)} for {sheet}, the log {score}"
         for sheet, score in best.items()
@@ -353,13 +361,12 @@ def tell(
 ) -> None:
     """Print the sums."""
     calls, ledger = plan.calls, plan.ledger
-    told = sum(score is not None for _, score in ledger.attempts.values())
     print(
         f"\n{chosen.learners} learners, {took:.0f} s, {chosen.database}, {chosen.workers} workers: "
         f"{calls.answered:,} answers, {calls.answered / took:.1f} a second"
     )
     print(
-        f"acknowledged: {told} attempts, {sum(ledger.events.values())} events, "
+        f"acknowledged: {ledger.told} attempts, {sum(ledger.events.values())} events, "
         f"{sum(kept for texts in ledger.texts.values() for _, kept in texts)} reflections"
     )
     if calls.again:

@@ -76,6 +76,11 @@ class Ledger:
         default_factory=lambda: defaultdict(list)
     )
 
+    @property
+    def told(self) -> int:
+        """How many attempts got their score."""
+        return sum(score is not None for _, score in self.attempts.values())
+
     def compare(self, database: Database, *, upto: Ledger | None = None) -> list[str]:
         """What of it the log of a course does not bear out, a sentence each.
 
@@ -231,7 +236,8 @@ class PortalProcesses:
         end = monotonic() + seconds
         while monotonic() < end and self.running.poll() is None:
             with suppress(httpx.HTTPError):
-                if httpx.get(f"{self.address}healthz", timeout=5).status_code == httpx.codes.OK:
+                up = httpx.get(f"{self.address}healthz", timeout=5).status_code == httpx.codes.OK
+                if up and len(self.worker_ids()) == self.workers:
                     return
             sleep(0.05)
         raise RuntimeError(f"The portal did not start: {self.said.read_text()[-2000:]}")
@@ -353,13 +359,14 @@ class Browser:
         self, label: str, method: str, path: str, body: Any = None, **headers: str
     ) -> httpx.Response:
         """Ask until there is an answer, and note how long the answer took."""
-        calls, wait, since = self.plan.calls, self.plan.patience, perf_counter()
+        calls, wait, since, tries = self.plan.calls, self.plan.patience, perf_counter(), 0
         while True:
+            tries += 1
             began = perf_counter()
             reply = await self._once(method, path, body, headers)
             if reply is not None and reply.status_code < 500 and reply.status_code not in LATER:
                 calls.took[label].append(perf_counter() - began)
-                if began != since:
+                if tries > 1:
                     calls.longest_wait = max(calls.longest_wait, perf_counter() - since)
                 if reply.status_code >= 400:
                     calls.refused.append(f"{label}: {reply.status_code} {reply.text[:160]}")

@@ -125,6 +125,19 @@ def test_an_assignment_the_gradebook_does_not_know_is_left_and_said(course: Path
     assert str(found[0]) == "poem: 0 left (the gradebook does not know it), 1 were graded before"
 
 
+def test_a_notebook_that_came_back_as_released_is_graded_like_one_saved_again(
+    course: Path,
+) -> None:
+    hand_in(course, "ana", FORM_A, PARTLY)
+    hand_in(course, "rosa", FORM_A, PARTLY, change=lambda book: book["metadata"].update(mine=1))
+
+    graded(course)
+
+    shown = [course / "autograded" / who / FORM_A / f"{FORM_A}.ipynb" for who in ("ana", "rosa")]
+    assert shown[0].read_bytes() == shown[1].read_bytes()
+    assert grades(course, "ana") == grades(course, "rosa")
+
+
 # Refusals
 
 

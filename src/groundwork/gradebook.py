@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -228,11 +229,11 @@ def open_gradebook(url: str) -> Iterator[Session]:
         shown = address.render_as_string(hide_password=True)
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise SettingsError(f"The gradebook {shown} cannot be used: {reason}") from error
-    finally:
-        engine.dispose()
 
 
+@lru_cache(maxsize=16)
 def _engine(url: str) -> Engine:
+    """What connects to a gradebook: kept with the SQL it has compiled, but no connection."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, poolclass=NullPool)
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})

@@ -30,6 +30,7 @@ from .settings import read_settings
 
 if TYPE_CHECKING:
     from .items import Form, Item
+    from .scoring import Result
 
 MOST_BYTES = 1_000_000
 MOST_DIGITS = 300
@@ -90,8 +91,9 @@ def _graded(item_id: str) -> float:
     answers = read_answers(here / "answers.json", names)
     if answers.problem:
         print(answers.problem)
-    result = score(key.item, answers.by_item.get(item_id))
-    print(told(key.item, answers.by_item.get(item_id), here.name))
+    answer = answers.by_item.get(item_id)
+    result = score(key.item, answer)
+    print(told(key.item, answer, result, here.name))
     return min(max(float(result.score), 0.0), 1.0)
 
 
@@ -190,7 +192,7 @@ def _form(path: Path) -> Form | None:
         raise _missing(f"{path} cannot be read (`groundwork check` says why)") from None
 
 
-def told(item: Item, answer: Any, worksheet: str) -> str:
+def told(item: Item, answer: Any, result: Result, worksheet: str) -> str:
     """What a learner reads under a graded cell: what they answered, and why it earns that.
 
     The reasons are those of the options they chose, as in the portal; the other types would
@@ -199,34 +201,30 @@ def told(item: Item, answer: Any, worksheet: str) -> str:
     from .scoring import RULES
     from .worksheets import PRECHECK
 
-    words = answer_in_words(item, answer)
+    words = answer_in_words(item, answer, result)
     if worksheet.endswith(f"-{PRECHECK}"):
         return words
-    reasons = _chosen_reasons(item, answer)
+    reasons = "" if result.problems else _chosen_reasons(item, answer)
     why = f"\n\nWhy:\n{reasons}" if reasons else ""
     return f"{words}{why}\n\nHow it is scored: {RULES[item.type]}"
 
 
 def _chosen_reasons(item: Item, answer: Any) -> str:
     from .items import Multiple, Single
-    from .scoring import score
 
-    if not isinstance(item, Single | Multiple) or not answer or score(item, answer).problems:
+    if not isinstance(item, Single | Multiple) or not answer:
         return ""
     picks = answer if isinstance(answer, list) else [answer]
     chosen = [option for option in item.options if any(option.id == pick for pick in picks)]
     return "\n".join(f"- {option.text}: {option.why}" for option in chosen)
 
 
-def answer_in_words(item: Item, answer: Any) -> str:
+def answer_in_words(item: Item, answer: Any, result: Result) -> str:
     """The question and what the learner answered, as plain text; nothing of the key."""
-    from .scoring import score
-
     if answer is None:
         return f"{item.stem}\n\nNo answer."
-    problems = score(item, answer).problems
-    if problems:
-        return f"{item.stem}\n\nThe answer could not be read: {'; '.join(problems)}."
+    if result.problems:
+        return f"{item.stem}\n\nThe answer could not be read: {'; '.join(result.problems)}."
     lines = "\n".join(f"- {line}" for line in _lines(item, answer))
     return f"{item.stem}\n\nThe answer:\n{lines}"
 

@@ -98,13 +98,14 @@ class Marker:
             if known:
                 return known
             item = self.keys[name].item
-            earned = min(max(float(score(item, answer).score), 0.0), 1.0)
-            result = earned, as_json(f"{told(item, answer, self.kept.name)}\n")
+            result = score(item, answer)
+            earned = min(max(float(result.score), 0.0), 1.0)
+            words = as_json(f"{told(item, answer, result, self.kept.name)}\n")
         except RecursionError:
             return 0.0, as_json("The answer could not be read.\n")
         if len(written) <= LONGEST_REMEMBERED and len(self._remembered) < MOST_REMEMBERED:
-            self._remembered[name, written] = result
-        return result
+            self._remembered[name, written] = earned, words
+        return earned, words
 
     def doubted(self, marked: Marked, damage: str) -> Marked:
         """The same, for a person to decide: what is damaged, and what was still gradable."""

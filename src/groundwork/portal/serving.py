@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 SHUTDOWN_SECONDS = 5
+TURN_SECONDS = 0.0005
 STUCK_SECONDS = 30
 """How long a worker may say nothing, on a busy machine also while it starts, until it is ended."""
 WAITING = 256
@@ -116,9 +117,17 @@ def _serve_together(made: Callable[[], FastAPI], listening: socket.socket, *, wo
     """Serve from several processes; one that dies is started again."""
     from uvicorn.supervisors import Multiprocess
 
+    class Workers(Multiprocess):
+        def keep_subprocess_alive(self) -> None:
+            for process in self.processes:
+                # The worker's end of the pipe, of which the worker has its own: while it is open
+                # here too, one that dies when it is asked how it is would be waited for.
+                process.child_conn.close()
+            super().keep_subprocess_alive()
+
     config = _config(made, workers=workers)
     with suppress(KeyboardInterrupt):
-        Multiprocess(config, sockets=[listening]).run()
+        Workers(config, sockets=[listening]).run()
 
 
 def worker(settings: Settings, *, prefix: str, host: str, hub: Hub | None) -> FastAPI:
@@ -126,6 +135,8 @@ def worker(settings: Settings, *, prefix: str, host: str, hub: Hub | None) -> Fa
     from .app import create_app
 
     _log_to_terminal()
+    # The gradebook is written in a thread; a request that waits for its turn waits this long.
+    sys.setswitchinterval(TURN_SECONDS)
     starter = multiprocessing.parent_process()
     if starter is not None:
         Thread(target=_follow, args=[starter], name="parent", daemon=True).start()
