@@ -32,13 +32,14 @@ notebooks: $(VENV)/.learner
 
 # What twenty questions weigh and how soon they answer, how long the book takes to build and
 # what a lesson weighs, beside stock Jupyter Book; how fast is graded, beside stock nbgrader;
-# how fast records are issued, checked and withdrawn.
+# how fast records are issued, checked and withdrawn; how a cohort at work is answered.
 bench: $(VENV)/.developer
 	@$(BIN)/python benchmarks/questions.py
 	@$(BIN)/python benchmarks/building.py
 	@$(BIN)/python benchmarks/weight.py
 	@$(BIN)/python benchmarks/records.py
 	@$(BIN)/python benchmarks/grading.py
+	@$(BIN)/python benchmarks/cohort.py
 
 # Third-party code that pages load, made anew from npm; needs Node, which nothing else here does.
 vendor:

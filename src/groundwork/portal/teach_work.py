@@ -61,7 +61,7 @@ Counts = Annotated[
 @router.get("/{course}/reflections")
 def get_queue(course: str, portal: AHouse, who: Teacher, done: str = "") -> Response:
     """What waits to be read, the longest waiting first; what formgrader marked follows soon."""
-    pass  # BROKEN
+    portal.gradebook.look(course)
     with portal.database.read() as session:
         waiting = feedback.queue(session, course)
         reads = cohorts.cohort_of(session, course).reads_reflections
