@@ -11,7 +11,6 @@ import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
-from io import FileIO
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from .attention import notices, set_notice
 from .coursefolder import CourseFolder, read_course, unchanged_environment
 from .errors import ConflictError
 from .gradebook import open_gradebook
-from .grading import MOST_BYTES, Key, find_key, quizzes_folder
+from .grading import Key, find_key, quizzes_folder
 from .handins import Reader
 from .marking import Marked, Marker
 from .marksheet import (
@@ -111,10 +110,12 @@ def new_work(
 
 def _is_newer(folder: Path, graded: Path, assignment: str) -> bool:
     """By nbgrader's rule, a later timestamp; and by ours, a file mended in place."""
+    if not graded.is_dir():
+        return True
     try:
         before = (graded / f"{assignment}.ipynb").stat().st_mtime_ns
     except OSError:
-        return not graded.is_dir() or not any(graded.glob("*.ipynb"))
+        return not any(graded.glob("*.ipynb"))
     times = [_mtime(folder / name) for name in (f"{assignment}.ipynb", ANSWERS_FILE)]
     if max(times) > before:
         return True
@@ -277,8 +278,12 @@ def _write_folder(
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
         file.put(target + place, mode)
     for name in LEARNERS_FILES:
-        if name not in given:
-            _copy(handed_in + name, target + name, mode)
+        if name in given:
+            continue
+        if name in one.hand_in.beside:
+            _write(target + name, one.hand_in.beside[name], mode)
+        else:
+            _copy_huge(handed_in + name, target + name, mode)
     fresh = f"{target}.{assignment}.new"
     _write(fresh, one.notebook.encode(), mode)
     os.rename(fresh, f"{target}{assignment}.ipynb")  # noqa: PTH104  # as above
@@ -310,18 +315,13 @@ class Given:
         self._stored = path
 
 
-def _copy(path: str, to: str, mode: int) -> None:
-    """Copy what a learner handed in, if it is a file and no link."""
+def _copy_huge(path: str, to: str, mode: int) -> None:
+    """Copy a learner's file that was too large to be read, if there is one and it is no link."""
     try:
         about = os.lstat(path)
     except OSError:
         return
-    if not stat.S_ISREG(about.st_mode):
-        return
-    if about.st_size <= MOST_BYTES:
-        with FileIO(path) as file:
-            _write(to, file.readall(), mode)
-    else:
+    if stat.S_ISREG(about.st_mode):
         shutil.copyfile(path, to)
         Path(to).chmod(mode)
 

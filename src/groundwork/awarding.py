@@ -27,7 +27,7 @@ from .curriculum import Curriculum
 from .errors import ConflictError, GroundworkError, NotEarnedError, SettingsError
 from .log import Database, Enrolment, Record, store
 from .progress import Work, module_progress, work_of
-from .recordbook import VALID, Desk, keep, next_entries, open_desk, publish, row
+from .recordbook import VALID, Desk, keep_all, next_entries, open_desk, publish, row
 from .records import Completion, IssuedRecord, Job, StatusEntry, issue_many, pool
 from .settings import Settings
 
@@ -208,8 +208,8 @@ def _write(
                 at=act.at,
                 reason=due.reason,
             )
-            keep(session, record, act)
             made.append(record)
+        keep_all(session, made, act)
         publish(session, desk, made, (), at=act.at)
         session.expunge_all()
     return len(made)

@@ -68,10 +68,8 @@ class CourseFolder:
     quizzes: str | None
 
     def _set(self, section: str, name: str, default: Any) -> Any:
-        """A setting's value; `config` makes a section up when asked for one it has not."""
-        if section not in self.config:
-            return default
-        return self.config[section].get(name, default)
+        """A setting's value; only `get` does not make up a section that is not there."""
+        return self.config.get(section, {}).get(name, default)
 
     @property
     def course_id(self) -> str:

@@ -114,13 +114,20 @@ def read_answers(path: Path, worksheets: Collection[str] | None = None) -> Answe
     if about.st_size > MOST_BYTES:
         return Answers(problem=f"{name} has more than {MOST_BYTES:,} bytes.")
     try:
-        data = json.loads(path.read_bytes().decode("utf-8-sig"), parse_int=_whole)
+        raw = path.read_bytes()
+    except OSError as error:
+        return Answers(problem=f"{name} cannot be read ({error.strerror}).")
+    return answers_in(raw, name, worksheets)
+
+
+def answers_in(raw: bytes, name: str, worksheets: Collection[str] | None = None) -> Answers:
+    """What the bytes of an answers file say."""
+    try:
+        data = json.loads(raw.decode("utf-8-sig"), parse_int=_whole)
     except UnicodeDecodeError:
         return Answers(problem=f"{name} is not UTF-8 text.")
     except (ValueError, RecursionError):
         return Answers(problem=f"{name} is not readable as JSON; it may have been cut off.")
-    except OSError as error:
-        return Answers(problem=f"{name} cannot be read ({error.strerror}).")
     return _checked(data, name, worksheets)
 
 
@@ -245,7 +252,7 @@ def _words(item: Item) -> dict[str, str]:
     """Every id a learner may choose, and its text, taken from what is shown."""
     shown = item.shown()
     parts = [part for value in shown.values() if isinstance(value, list) for part in value]
-    return {part["id"]: part["text"] for part in parts if isinstance(part, dict)}
+    return {part["id"]: part["text"] for part in parts if isinstance(part, dict) and "text" in part}
 
 
 def show_quiz() -> None:

@@ -13,15 +13,15 @@ import re
 import stat
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from .coursefolder import CourseFolder
-from .grading import Answers, read_answers
-from .rebuilding import TIMESTAMP_FILE, Given
+from .grading import MOST_BYTES, Answers, answers_in, read_answers
+from .rebuilding import LEARNERS_FILES, TIMESTAMP_FILE, Given
 from .worksheets import ANSWERS_FILE, Cell
 
 WRITTEN_BY_NBGRADER = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})? UTC")
@@ -41,6 +41,8 @@ class HandIn:
     answers: Answers
     timestamp: datetime | None = None
     damage: str | None = None
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """The learner's files beside the notebook, as they were read; links and huge ones are not."""
 
 
 class DamageError(Exception):
@@ -64,17 +66,26 @@ class Reader:
 
     def read(self, student: str, folder: Path) -> HandIn:
         """Read one submission; what nbgrader would refuse is damage, never an exception."""
-        answers = read_answers(folder / ANSWERS_FILE, [self._assignment])
+        beside = _beside(f"{folder}{os.sep}")
+        answers = (
+            answers_in(beside[ANSWERS_FILE], ANSWERS_FILE, [self._assignment])
+            if ANSWERS_FILE in beside
+            else read_answers(folder / ANSWERS_FILE, [self._assignment])
+        )
         timestamp: datetime | None = None
         given: list[Given] = []
         damage: str | None = None
         try:
             _check_files(self._course, folder)
-            timestamp = read_timestamp(folder)
+            timestamp = (
+                timestamp_in(beside[TIMESTAMP_FILE])
+                if TIMESTAMP_FILE in beside
+                else read_timestamp(folder)
+            )
             given = self._read_notebook(folder / f"{self._assignment}.ipynb")
         except DamageError as error:
             damage = str(error)
-        return HandIn(student, folder, tuple(given), answers, timestamp, damage)
+        return HandIn(student, folder, tuple(given), answers, timestamp, damage, beside)
 
     def _read_notebook(self, path: Path) -> list[Given]:
         if not path.is_file():
@@ -86,13 +97,38 @@ class Reader:
         return plain
 
 
+def _beside(folder: str) -> dict[str, bytes]:
+    """What lies beside a notebook and is simply a file, each read once, for scores and copy."""
+    found: dict[str, bytes] = {}
+    for name in LEARNERS_FILES:
+        try:
+            handle = os.open(folder + name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            continue
+        try:
+            about = os.fstat(handle)
+            if stat.S_ISREG(about.st_mode) and about.st_size <= MOST_BYTES:
+                found[name] = os.read(handle, about.st_size)
+        finally:
+            os.close(handle)
+    return found
+
+
 def read_timestamp(folder: Path) -> datetime | None:
     """When a submission was handed in, in UTC without a zone, as nbgrader keeps it."""
     try:
-        written = (folder / TIMESTAMP_FILE).read_text().strip()  # in the encoding nbgrader uses
+        return timestamp_in((folder / TIMESTAMP_FILE).read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError):
+    except OSError:
+        raise DamageError(f"{TIMESTAMP_FILE} cannot be read.") from None
+
+
+def timestamp_in(raw: bytes) -> datetime | None:
+    """The time that the bytes of such a file say."""
+    try:
+        written = raw.decode().strip()
+    except UnicodeDecodeError:
         raise DamageError(f"{TIMESTAMP_FILE} cannot be read.") from None
     if not written:
         return None

@@ -150,6 +150,14 @@ def keep(session: Session, record: Record, act: Act, *, replaces: Sequence[Recor
     session.flush()
 
 
+def keep_all(session: Session, records: Sequence[Record], act: Act) -> None:
+    """Add many first records to the log, each with its note, in few statements."""
+    session.add_all(records)
+    session.flush()
+    session.add_all([_note(record, act, "issued") for record in records])
+    session.flush()
+
+
 def _note(record: Record, act: Act, what: str, *, other: str | None = None) -> RecordAct:
     return RecordAct(record_id=record.id, at=act.at, by=act.by, act=what, why=act.why, other=other)
 

@@ -164,12 +164,14 @@ def who_of(portal: House, found: Account | None) -> Who | None:
     )
 
 
-def visitor(portal: AHouse, found: AnAccount) -> Who | None:
+async def visitor(portal: AHouse, found: AnAccount) -> Who | None:
     """Who is asking, where anybody may; None for somebody who has not signed in.
 
     Whoever is not `shown` may be told apart, but nothing of theirs may be told.
     """
-    return who_of(portal, found)
+    if found is None:  # nothing to look up, so no thread to wait for
+        return who_of(portal, found)
+    return await run_in_threadpool(who_of, portal, found)
 
 
 AVisitor = Annotated[Who | None, Depends(visitor)]
