@@ -1,9 +1,11 @@
 """The log is only added to, keeps times in UTC, and is the same on every database."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from threading import Thread
 
 import pytest
+import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError, StatementError
@@ -73,6 +75,28 @@ def test_two_requests_at_once_enrol_one_learner(database: Database) -> None:
 
     assert len(found) == 6
     assert len(set(found)) == 1
+
+
+def test_the_second_writer_asks_sqlite_only_when_the_first_is_done(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'log.db'}")
+    asked = list[object]()
+    sqlalchemy.event.listen(database.engine.pool, "checkout", lambda raw, *_: asked.append(raw))
+    second = Thread(target=_enrol_one, args=[database])
+
+    with database.write() as session:
+        learner(session, "first")
+        second.start()
+        second.join(0.2)
+        alone = len(asked)
+    second.join()
+    database.close()
+
+    assert (alone, len(asked)) == (1, 2)
+
+
+def _enrol_one(database: Database) -> None:
+    with database.write() as session:
+        learner(session, "second")
 
 
 def test_times_come_back_in_utc(database: Database) -> None:

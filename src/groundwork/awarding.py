@@ -252,7 +252,7 @@ def _cluster(scheduler: str) -> Iterator[tuple[Executor, int]]:
         # Asked plainly first, because a client that fails to connect talks of it for long.
         create_connection(get_address_host_port(scheduler), timeout=PATIENCE).close()
         client: Any = Client(  # type: ignore[no-untyped-call]
-            scheduler, timeout=PATIENCE, set_as_default=False
+            scheduler, timeout=PATIENCE, set_as_default=False, direct_to_workers=True
         )
     except (OSError, ValueError) as error:
         raise SettingsError(f"No Dask scheduler answers at {scheduler}.") from error

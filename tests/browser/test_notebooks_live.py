@@ -27,6 +27,9 @@ from .pages import ARGUMENTS, CHROMIUM
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium here")
 SECONDS = 60_000
 ITEM = ".gw-item"
+KERNEL = ".jp-KernelName:has-text('Python 3'), .jp-Toolbar-kernelName:has-text('Python 3')"
+LISTENS = """async () => (await (await fetch("/api/sessions")).json())
+    .some(({ kernel }) => kernel.connections && kernel.execution_state === "idle")"""
 
 
 @dataclass
@@ -97,6 +100,9 @@ def wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
 def run_all(page: Page, *, restart: bool) -> None:
     """Restart the kernel, if asked, and run every cell, from the menus."""
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=SECONDS)
+    # Jupyter asks which kernel to start where somebody runs a cell before there is one.
+    page.wait_for_selector(KERNEL, timeout=SECONDS)
+    page.wait_for_function(LISTENS, timeout=SECONDS)
     page.get_by_role("menuitem", name="Kernel" if restart else "Run", exact=True).click()
     words = re.compile("^Restart Kernel and Run All Cells" if restart else "^Run All Cells$")
     page.get_by_role("menuitem", name=words).click()

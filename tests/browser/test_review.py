@@ -20,12 +20,11 @@ ADDRESS = f"modules/{LESSON}.html"
 SINGLE, SORT = ITEMS["single"]["id"], ITEMS["sort"]["id"]
 PRACTICE = [ITEMS["single"], ITEMS["sort"], ITEMS["order"], ITEMS["estimate"]]
 PAGES = app("progress") + app("review")
-NOW = datetime.now(UTC)
 
 
 def practiced(number: int, item: str, *, days: float, **more: Any) -> dict[str, Any]:
     """An event as this browser's own log holds it, from some days ago."""
-    at = (NOW - timedelta(days=days)).isoformat()
+    at = (datetime.now(UTC) - timedelta(days=days)).isoformat()
     event = {"id": f"event-{number}", "type": "practice", "lesson": LESSON, "item": item, "at": at}
     return event | {"answer": "name", "score": 0.0} | more
 
@@ -49,7 +48,7 @@ class Server(Portal):
             self.since = path
             answered = {event["item"] for event in self.events}
             left = [one for one in self.due if one["item"] not in answered]
-            soon = (NOW + timedelta(days=3)).isoformat()
+            soon = (datetime.now(UTC) + timedelta(days=3)).isoformat()
             return 200, {"due": left, "waiting": 0, "next": soon}
         if path == "/api/export":
             return 200, {"format": "groundwork-progress", "version": 1, "events": self.events}
@@ -294,7 +293,12 @@ def test_progress_comes_into_a_browser_without_losing_what_is_there(page: Page, 
         practiced(4, "how-much-overlap", days=3, answer=40),
         practiced(5, SORT, days=2, answer={"shot": "moon"}),
         practiced(6, "from-elsewhere", days=2),
-        {"id": "end", "type": "lesson_finished", "lesson": LESSON, "at": NOW.isoformat()},
+        {
+            "id": "end",
+            "type": "lesson_finished",
+            "lesson": LESSON,
+            "at": datetime.now(UTC).isoformat(),
+        },
     ]
 
     bring(page, progress_file(*events, attempts=[{}, {}]))

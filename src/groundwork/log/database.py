@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
@@ -26,6 +27,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(groundwork_write=True)
+        self._turn = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -36,8 +38,26 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session in which everything happens or nothing does."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            self._in_turn(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let the writers of this process into a SQLite file one after another.
+
+        SQLite lets those who wait sleep, up to a tenth of a second each time; a lock of ours
+        wakes the next one at once. Whoever waited too long hears it from SQLite.
+        """
+        held = self._turn is not None and self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if self._turn is not None and held:
+                self._turn.release()
 
     def upgrade(self) -> None:
         """Bring the tables to this version's shape; safe to run at every start."""

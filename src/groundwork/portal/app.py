@@ -77,7 +77,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        portal.gradebook.start()
+        portal.gradebook.start(loaded=portal.hub is not None)
         if keeper:
             keeper.start()
         if portal.groups:

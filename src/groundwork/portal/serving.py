@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 SHUTDOWN_SECONDS = 5
-TURN_SECONDS = 0.0005
+TURN_SECONDS = 0.0001
 STUCK_SECONDS = 30
 """How long a worker may say nothing, on a busy machine also while it starts, until it is ended."""
 WAITING = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeVar
 from uuid import UUID
@@ -151,7 +151,7 @@ class Completion:
 
     def to_plain(self) -> dict[str, Any]:
         """As plain data that JSON can keep."""
-        plain: dict[str, Any] = _plain(asdict(self))
+        plain: dict[str, Any] = _plain(self)
         return plain
 
     @classmethod
@@ -291,6 +291,11 @@ Earned = Completion | SeriesCompletion
 
 
 def _plain(value: Any) -> Any:
+    # In one walk and without the copies that `asdict` makes: it is most of keeping a record.
+    if isinstance(value, str):
+        return value
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
