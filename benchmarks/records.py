@@ -220,7 +220,7 @@ def main() -> None:
     """Measure, and print one line for each promise."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1000)
-    parser.add_argument("--cluster", type=int, default=600)
+    parser.add_argument("--cluster", type=int, default=1000)
     wanted = parser.parse_args()
     seconds = issued_in(wanted.records)
     print(

@@ -20,10 +20,12 @@ from corrected_key import correct_key
 from groundwork import grading
 from groundwork.assignments import build_course
 from groundwork.attention import notices
+from groundwork.audit import Act
 from groundwork.cli import app
 from groundwork.curriculum import Curriculum, load_curriculum
 from groundwork.gradebook import nbgrader_api, read_scores, write_gradebook
 from groundwork.log import Attempt, Database, Reflection, open_database, store
+from groundwork.schedule import set_aside
 from groundwork.scoring import score
 from groundwork.settings import Settings, read_settings
 from small_course import (
@@ -128,6 +130,10 @@ class Cohort:
             for student, result in parity.results(self.folder, self.book).items()
         }
 
+    def full_scores(self) -> set[str]:
+        """Who has all points."""
+        return {who for (_, who), (earned, _) in read_scores(self.book).items() if earned == 7.0}
+
     def shown(self, learner: str, assignment: str) -> str:
         path = self.folder / "autograded" / learner / assignment / f"{assignment}.ipynb"
         return path.read_text(encoding="utf-8")
@@ -213,8 +219,27 @@ def test_what_a_learner_sent_themselves_is_replaced_by_later_work_only(cohort: C
     said = cohort.grade()
 
     assert said[0] == f"{FORM_A}: 1 handed in by the portal"
-    full = {who for (_, who), (earned, _) in read_scores(cohort.book).items() if earned == 7.0}
-    assert full == {"earlier"}
+    assert cohort.full_scores() == {"earlier"}
+
+    cohort.write_gradebook()
+
+    assert cohort.full_scores() == {"earlier"}
+
+
+def test_an_attempt_set_aside_leaves_the_notebook_that_came_after_it(cohort: Cohort) -> None:
+    cohort.sit("both", PARTLY)
+    cohort.sit("portal", PARTLY)
+    cohort.write_gradebook()
+    folder = hand_in(cohort.folder, "both", FORM_A, RIGHT)
+    (folder / "timestamp.txt").write_text("2026-11-03 12:00:00.000000 UTC")
+    cohort.grade()
+    with cohort.log.write() as session:
+        for enrolment in store.enrolments(session, "spring"):
+            set_aside(session, enrolment, MODULE, purpose="quiz", act=Act("ada", NOW, "anew"))
+
+    cohort.write_gradebook()
+
+    assert read_scores(cohort.book) == {(FORM_A, "both"): (7.0, 7.0)}
 
 
 def test_a_corrected_key_is_rescored_for_both_ways_of_handing_in_on_every_database(

@@ -1,7 +1,8 @@
 """nbgrader's gradebook, written from the log: as often as wanted, always the same result.
 
 One database is one course. Rows have the shape that nbgrader's own generate step makes, so
-either may come first. What a person entered (a score, a comment, a due date) is left alone.
+either may come first. What a person entered (a score, a comment, a due date) is left alone, and
+so is a notebook that a learner handed in later than what counts in the log.
 """
 
 from __future__ import annotations
@@ -54,11 +55,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a learner handed in for one worksheet, by the name of each graded cell."""
+    """What a learner handed in for one worksheet, by the name of each graded cell.
+
+    `known` are the times of all attempts at it in the log, also of those that do not count.
+    """
 
     worksheet: str
     at: datetime
     marks: dict[str, Mark]
+    known: Collection[datetime] = ()
 
 
 def write_gradebook(
@@ -84,8 +89,8 @@ def write_gradebook(
                 student = writer.put_student(enrolment.learner)
                 for submission in submissions(session, enrolment, sheets):
                     writer.put_submission(student, submission)
-                for name in set_aside(session, enrolment, sheets):
-                    writer.take_back(student, name)
+                for name, times in set_aside(session, enrolment, sheets):
+                    writer.take_back(student, name, times)
 
 
 def submissions(
@@ -102,19 +107,32 @@ def submissions(
             continue
         best = best_attempt(attempts, sheet.module, kind)
         if best:
-            yield _sat(sheet, best)
+            yield _sat(sheet, best, _times(attempts, sheet.module, kind))
 
 
-def set_aside(session: Session, enrolment: Enrolment, sheets: Sequence[Worksheet]) -> Iterator[str]:
-    """The worksheets of which a learner has attempts, and none that counts any more."""
+def set_aside(
+    session: Session, enrolment: Enrolment, sheets: Sequence[Worksheet]
+) -> Iterator[tuple[str, Collection[datetime]]]:
+    """The worksheets of which a learner has attempts, and none that counts any more; and when."""
     attempts = store.attempts(session, enrolment)
     if not any(attempt.set_aside for attempt in attempts):
         return
     for sheet in sheets:
         kind = sheet.name.removeprefix(f"{sheet.module}-")
-        sat = {(a.purpose, a.form) for a in attempts if a.module == sheet.module}
-        if SAT_AS.get(kind) in sat and best_attempt(attempts, sheet.module, kind) is None:
-            yield sheet.name
+        if kind not in SAT_AS:
+            continue
+        times = _times(attempts, sheet.module, kind)
+        if times and best_attempt(attempts, sheet.module, kind) is None:
+            yield sheet.name, times
+
+
+def _times(attempts: Sequence[Attempt], module: str, kind: str) -> Collection[datetime]:
+    """When every attempt at a worksheet was handed in, also those that do not count."""
+    return {
+        one.finished
+        for one in attempts
+        if one.module == module and (one.purpose, one.form) == SAT_AS[kind]
+    }
 
 
 def best_attempt(attempts: Sequence[Attempt], module: str, kind: str) -> Attempt | None:
@@ -127,9 +145,9 @@ def best_attempt(attempts: Sequence[Attempt], module: str, kind: str) -> Attempt
     return max(sat, key=lambda attempt: (attempt.score, -attempt.number), default=None)
 
 
-def _sat(sheet: Worksheet, attempt: Attempt) -> Submission:
+def _sat(sheet: Worksheet, attempt: Attempt, times: Collection[datetime]) -> Submission:
     marks = {item.id: Mark(float(attempt.scores.get(item.id, 0.0))) for item in sheet.items}
-    return Submission(sheet.name, attempt.finished, marks)
+    return Submission(sheet.name, attempt.finished, marks, times)
 
 
 def _reflected(sheet: Worksheet, saved: Reflection, course: str) -> Submission:
@@ -394,13 +412,18 @@ class _Writer:
         return student
 
     def put_submission(self, student: Any, submission: Submission) -> None:
-        """Make or update what a learner handed in for one worksheet."""
+        """Make or update what a learner handed in for one worksheet.
+
+        A notebook that they handed in later stands, and so does one of which nobody knows when.
+        """
         api = self.api
         notebook = self.notebooks[submission.worksheet]
-        at = submission.at.astimezone(UTC).replace(tzinfo=None)
+        at = _naive(submission.at)
         handed_in = self._one(
             api.SubmittedAssignment, assignment_id=notebook.assignment_id, student_id=student.id
         )
+        if handed_in is not None and _stands(handed_in, at, submission.known):
+            return
         newer = handed_in is not None and handed_in.timestamp != at
         if handed_in is None:
             handed_in = api.SubmittedAssignment(
@@ -419,14 +442,14 @@ class _Writer:
         self._put_grades(notebook, sheet, submission.marks, newer=newer)
         self._put_comments(notebook, sheet, submission.marks)
 
-    def take_back(self, student: Any, worksheet: str) -> None:
-        """Forget what a learner had handed in for a worksheet, since it counts no more."""
+    def take_back(self, student: Any, worksheet: str, times: Collection[datetime]) -> None:
+        """Forget what a learner had handed in at these times, since it counts no more."""
         handed_in = self._one(
             self.api.SubmittedAssignment,
             assignment_id=self.notebooks[worksheet].assignment_id,
             student_id=student.id,
         )
-        if handed_in is not None:
+        if handed_in is not None and _is_ours(handed_in, times):
             _delete_submission(self.book, handed_in)
 
     def _put_grades(
@@ -458,6 +481,25 @@ class _Writer:
 
     def _one(self, table: Any, **values: Any) -> Any:
         return self.book.scalar(select(table).filter_by(**values))
+
+
+def _naive(at: datetime) -> datetime:
+    """A time as nbgrader keeps it."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def _is_ours(handed_in: Any, times: Collection[datetime]) -> bool:
+    """Whether a row was written from the log, and not from a notebook."""
+    return handed_in.timestamp in {_naive(one) for one in times}
+
+
+def _stands(handed_in: Any, at: datetime, times: Collection[datetime]) -> bool:
+    """Whether a row is from a notebook that came after a time, or nobody knows when."""
+    if handed_in.timestamp is None:
+        # Whoever grants an extension beforehand makes such a row too, but nothing is marked in it.
+        marked = (one for notebook in handed_in.notebooks for one in notebook.grades)
+        return any(one.auto_score is not None or one.needs_manual_grade for one in marked)
+    return handed_in.timestamp > at and not _is_ours(handed_in, times)
 
 
 def checksum(cell: Cell) -> str:

@@ -8,6 +8,7 @@ here; the second time it goes out with the signatures and comes back as files.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -103,6 +104,9 @@ def digests(sheet: Sheet) -> list[bytes]:
 
 def files(sheet: Sheet, signatures: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
     """The credential and the PDF of each record of a sheet, once it is signed."""
+    # There are as many workers as cores. Typst reads this when it first starts its threads; with
+    # one for each core, every worker would be in the way of the others.
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")
     made = []
     for job, document, signature in zip(sheet.jobs, sheet.documents(), signatures, strict=True):
         credential = written(_mould(document, sheet.proof).signed(document, signature))
