@@ -122,7 +122,7 @@ def test_a_course_of_many_is_written_some_at_a_time_until_all_are_in(
     client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gradebook_copy, "QUIET", 0.01)
-    monkeypatch.setattr(gradebook_copy, "REST", 0.1)
+    monkeypatch.setattr(gradebook_copy, "BETWEEN", 0.01)
     monkeypatch.setattr(gradebook_copy, "MOST_AT_ONCE", 1)
     nbgrader_api()
 
@@ -132,6 +132,23 @@ def test_a_course_of_many_is_written_some_at_a_time_until_all_are_in(
     while len(handed_in(settings)) < len(LEARNERS) and monotonic() < end:
         sleep(0.05)
     assert handed_in(settings) == set(LEARNERS)
+
+
+def test_writing_pauses_after_each_learner_for_longer_than_it_took(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, paused = iter(range(1000)), list[float]()
+    monkeypatch.setattr(gradebook_copy, "monotonic", lambda: next(clock) / 100)
+    monkeypatch.setattr(gradebook_copy, "sleep", paused.append)
+    house = client.house
+    with house.database.read() as session:
+        write_gradebook(
+            session, house.curriculum, settings.gradebook(COURSE), COURSE,
+            breathe=gradebook_copy._Breath().take,
+        )  # fmt: skip
+
+    assert len(paused) > len(LEARNERS)
+    assert all(seconds == pytest.approx(0.05) for seconds in paused)
 
 
 def handed_in(settings: Settings) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -72,8 +72,12 @@ def write_gradebook(
     gradebook_url: str,
     course: str,
     learners: Collection[str] | None = None,
+    *,
+    breathe: Callable[[], None] = lambda: None,
 ) -> None:
     """Write a course's gradebook from the log, for all its learners or those of some keys.
+
+    `breathe` is called after every few rows, so that a process with more to do can pause.
 
     Everything is written in one transaction under the gradebook's one lock, and the log is
     read after the lock is held, so that the last writer has seen everything. Call it after
@@ -84,6 +88,7 @@ def write_gradebook(
         writer = _Writer(book, course)
         for sheet in sheets:
             writer.put_worksheet(sheet)
+            breathe()
         for enrolment in store.enrolments(session, course):
             if learners is None or enrolment.learner.key in learners:
                 student = writer.put_student(enrolment.learner)
@@ -91,6 +96,7 @@ def write_gradebook(
                     writer.put_submission(student, submission)
                 for name, times in set_aside(session, enrolment, sheets):
                     writer.take_back(student, name, times)
+                breathe()
 
 
 def submissions(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, contains_eager, defer
 
 from .tables import Attempt, Enrolment, Event, Learner, Record, Reflection
 
@@ -47,7 +47,10 @@ def enrol(session: Session, key: str, course: str, *, at: datetime) -> Enrolment
 def enrolment_of(session: Session, key: str, course: str) -> Enrolment | None:
     """The learner's enrolment in a course, if they have done anything in it."""
     return session.scalar(
-        select(Enrolment).join(Learner).where(Learner.key == key, Enrolment.course == course)
+        select(Enrolment)
+        .join(Enrolment.learner)
+        .where(Learner.key == key, Enrolment.course == course)
+        .options(contains_eager(Enrolment.learner))
     )
 
 
@@ -64,8 +67,10 @@ def choose_course(session: Session, key: str, course: str, *, at: datetime) -> N
 def hold(session: Session, enrolment: Enrolment) -> None:
     """Wait until nobody else writes for this learner; lasts until the transaction ends.
 
-    SQLite has one writer at a time anyway and skips the clause.
+    SQLite has one writer at a time anyway.
     """
+    if session.get_bind().dialect.name == "sqlite":
+        return
     session.execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update())
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Response, UploadFile
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
@@ -268,7 +269,7 @@ def get_quiz(module: str, portal: AHouse, who: AWho, purpose: Purpose = "quiz") 
 
 
 @router.post("/attempts", status_code=201, dependencies=[Depends(submitting)])
-def post_attempt(sent: AttemptIn, response: Response, portal: AHouse, who: AWho) -> dict[str, Any]:
+def post_attempt(sent: AttemptIn, portal: AHouse, who: AWho) -> JSONResponse:
     """Score an attempt; the same `attempt_id` again is answered with the same body."""
     module_of(portal, sent.module)
     sitting = Sitting(**dict(sent) | {"attempt_id": str(sent.attempt_id)})
@@ -278,8 +279,7 @@ def post_attempt(sent: AttemptIn, response: Response, portal: AHouse, who: AWho)
 
     attempt, new = portal.work(who, receive)
     portal.gradebook.changed(who.course, who.key)
-    response.status_code = 201 if new else 200
-    return attempt.told
+    return JSONResponse(attempt.told, status_code=201 if new else 200)
 
 
 @router.get("/attempts")

@@ -3,7 +3,7 @@
 The log is the truth: a copy that could not be written is written later, from the log. Where a
 portal has several processes, each writes what it hears of, one at a time for each course.
 Requests come first: only learners who did something are written, some at a time, and the
-thread rests between two writings for so long that they take a small share of its time.
+thread pauses after each of them for so long that writing takes a small share of its time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition, Thread
-from time import monotonic
+from time import monotonic, sleep
 from urllib.parse import quote
 
 from sqlalchemy import select
@@ -35,12 +35,12 @@ FIRST = 3.0
 """Seconds after the start, so that opening the portal is not slowed down."""
 RETRY = (5.0, 30.0, 300.0)
 REST = 5.0
-"""How many times as long as the last writing took the thread rests before the next."""
-LONGEST_REST = 20.0
-
-
-MOST_AT_ONCE = 25
-"""Learners written in one transaction; the others of a course follow after a rest."""
+"""How many times as long as a few rows took the thread pauses before the next."""
+LONGEST_REST = 0.1
+BETWEEN = 1.0
+"""Seconds between two transactions, in which others may write to the gradebook."""
+MOST_AT_ONCE = 10
+"""Learners written in one transaction; the others of a course follow in the next."""
 
 
 @dataclass(slots=True)
@@ -108,10 +108,8 @@ class GradebookCopy:
             found = self._next()
             if found is None:
                 return
-            began = monotonic()
             self._write(*found)
-            took = monotonic() - began
-            self._rests_until = monotonic() + min(took * REST, LONGEST_REST)
+            self._rests_until = monotonic() + BETWEEN
 
     def _catch_up(self) -> None:
         with self._changed:
@@ -163,7 +161,9 @@ class GradebookCopy:
                 waiting = _learners(session, course) if news.everybody else news.learners
                 first, later = _parted(waiting)
                 if news.everybody or first:
-                    write_gradebook(session, self.curriculum, address, course, first)
+                    write_gradebook(
+                        session, self.curriculum, address, course, first, breathe=_Breath().take
+                    )
             if later:
                 self._hear(course, _News(0.0, later))
             elif course != SELF_STUDY:
@@ -179,6 +179,18 @@ class GradebookCopy:
                 wait,
             )
             self._hear(course, news, wait=wait)
+
+
+class _Breath:
+    """Pauses that are as long as the work before them asks for."""
+
+    def __init__(self) -> None:
+        self._last = monotonic()
+
+    def take(self) -> None:
+        """Let requests have the processor, for longer than it was taken from them."""
+        sleep(min((monotonic() - self._last) * REST, LONGEST_REST))
+        self._last = monotonic()
 
 
 def _load() -> tuple[Callable[..., None], Callable[..., object]]:
