@@ -143,9 +143,10 @@ def _plans(
     rows = schedule.module_rows(session, cohort.course)
     ids = [member.id for member in people]
     own, extra = schedule.extensions(session, ids), schedule.extra_days(session, ids)
-    return {
+    everybodys = schedule.made_plan(cohort, rows, {}, 0, now=now).modules
+    return dict.fromkeys(ids, everybodys) | {
         one: schedule.made_plan(cohort, rows, own.get(one, {}), extra.get(one, 0), now=now).modules
-        for one in ids
+        for one in {*own, *extra}
     }
 
 
@@ -163,7 +164,7 @@ def _read(session: Session, course: str) -> _Done:
 
 
 def _read_events(session: Session, course: str, done: _Done) -> None:
-    """Which lessons were touched and finished, and which self-checks answered, by everybody."""
+    """Which modules were begun, lessons finished and self-checks answered, by everybody."""
     rows = session.execute(
         select(Event.enrolment_id, Event.lesson, Event.type, Event.item)
         .join(Enrolment, Enrolment.id == Event.enrolment_id)
@@ -171,7 +172,7 @@ def _read_events(session: Session, course: str, done: _Done) -> None:
         .distinct()
     )
     for enrolment, lesson, type_, item in rows:
-        done.begun.setdefault(enrolment, set()).add(lesson)
+        done.begun.setdefault(enrolment, set()).add(lesson.partition("/")[0])
         if type_ == "lesson_finished":
             done.finished.setdefault(enrolment, set()).add(lesson)
         elif item:
@@ -211,7 +212,7 @@ def _read_attempts(session: Session, course: str, done: _Done) -> None:
     )
     for enrolment, module, purpose, at, maximum, score, passed, set_aside in rows:
         done.see(enrolment, at)
-        done.begun.setdefault(enrolment, set()).add(f"{module}/")
+        done.begun.setdefault(enrolment, set()).add(module)
         if purpose == "quiz" and not set_aside:
             sat = done.attempts.setdefault((enrolment, module), [])
             sat.append((score / maximum, bool(passed)))
@@ -272,7 +273,7 @@ def _cell(
     reflection = _reflection(done, enrolment, module.id, reads=reads)
     live_missing = sum(one.required and not one.present for one in live)
     begun = bool(
-        any(lesson.startswith(f"{module.id}/") for lesson in done.begun.get(enrolment, ()))
+        module.id in done.begun.get(enrolment, ())
         or reflection != "none"
         or any(one.minutes for one in live)
     )

@@ -188,12 +188,12 @@ class Lesson:
     page: Page
     meta: LessonFile
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """The name of its file."""
         return self.page.path.stem
 
-    @property
+    @cached_property
     def id(self) -> str:
         """`<module>/<lesson>`, as events name it."""
         return f"{self.module}/{self.stem}"
