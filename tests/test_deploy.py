@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate  # type: ignore[import-untyped]  # not typed upstream
 import pytest
 import yaml
 
@@ -41,6 +42,23 @@ def test_every_file_is_strict_yaml_with_something_in_it(project: Path) -> None:
 
     assert len(found) >= 6
     assert all(isinstance(one, dict) and one for _, one in found)
+
+
+@pytest.mark.parametrize("version", ["1.30", "1.37"])
+def test_kubernetes_own_schema_takes_the_portal_and_no_key_it_does_not_know(
+    project: Path, version: str
+) -> None:
+    name = project / DEPLOY / "kubernetes" / "portal.yaml"
+    kinds = []
+    for path, one in documents(project):
+        if path == name:
+            kubernetes_validate.validate(one, version, strict=True)
+            kinds.append(one["kind"])
+    unknown = {"kind": "Service", "apiVersion": "v1", "spec": {"porty": 1}}
+
+    assert kinds == ["Secret", "PersistentVolumeClaim", "Deployment", "Service"]
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(unknown, version, strict=True)
 
 
 def test_every_setting_is_in_the_operators_table(project: Path) -> None:
