@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 import parity
 from conftest import DATABASES
-from corrected_key import correct_key
-from groundwork import grading
+from corrected_key import RIGHT_AFTER, correct_key
+from groundwork import grading, rescoring
 from groundwork.assignments import build_course
 from groundwork.attention import notices
 from groundwork.audit import Act
@@ -134,6 +134,11 @@ class Cohort:
         """Who has all points."""
         return {who for (_, who), (earned, _) in read_scores(self.book).items() if earned == 7.0}
 
+    def handed_in_at(self, learner: str) -> datetime:
+        with nbgrader_api().Gradebook(self.book, "spring") as book:
+            at: datetime = book.find_submission(FORM_A, learner).timestamp
+            return at
+
     def shown(self, learner: str, assignment: str) -> str:
         path = self.folder / "autograded" / learner / assignment / f"{assignment}.ipynb"
         return path.read_text(encoding="utf-8")
@@ -240,6 +245,45 @@ def test_an_attempt_set_aside_leaves_the_notebook_that_came_after_it(cohort: Coh
     cohort.write_gradebook()
 
     assert read_scores(cohort.book) == {(FORM_A, "both"): (7.0, 7.0)}
+
+
+def test_an_earlier_attempt_that_has_become_the_best_replaces_the_portals_later_rows(
+    cohort: Cohort,
+) -> None:
+    cohort.sit("rosa", RIGHT_AFTER)
+    cohort.sit("rosa", RIGHT, minute=1)
+    cohort.write_gradebook()
+    before = read_scores(cohort.book)[FORM_A, "rosa"], cohort.handed_in_at("rosa")
+    corrected = correct_key(cohort.settings.root)
+    with cohort.log.write() as session:
+        plan = rescoring.plan(session, corrected, FORM_A, course="spring")
+        rescoring.apply(session, plan, take_away=True, by="ada", at=NOW)
+
+    cohort.write_gradebook()
+
+    assert before == ((7.0, 7.0), datetime(2026, 11, 2, 12, 1))
+    assert read_scores(cohort.book)[FORM_A, "rosa"] == (7.0, 7.0)
+    assert cohort.handed_in_at("rosa") == datetime(2026, 11, 2, 12, 0)
+
+
+# nbgrader's own add_submission warns so on current SQLAlchemy.
+@pytest.mark.filterwarnings("ignore:Object of type <Submitted\\w+> not in session")
+def test_an_extension_granted_beforehand_does_not_keep_the_portals_work_out(
+    cohort: Cohort,
+) -> None:
+    cohort.write_gradebook()
+    with nbgrader_api().Gradebook(cohort.book, "spring") as book:
+        book.add_student("rosa")
+        book.add_submission(FORM_A, "rosa")
+        book.grant_extension(FORM_A, "rosa", days=2)
+    cohort.sit("rosa", PARTLY)
+
+    cohort.write_gradebook()
+
+    earned, _ = read_scores(cohort.book)[FORM_A, "rosa"]
+    assert earned > 0
+    with nbgrader_api().Gradebook(cohort.book, "spring") as book:
+        assert book.find_submission(FORM_A, "rosa").extension == timedelta(days=2)
 
 
 def test_a_corrected_key_is_rescored_for_both_ways_of_handing_in_on_every_database(

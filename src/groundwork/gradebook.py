@@ -502,9 +502,13 @@ def _is_ours(handed_in: Any, times: Collection[datetime]) -> bool:
 def _stands(handed_in: Any, at: datetime, times: Collection[datetime]) -> bool:
     """Whether a row is from a notebook that came after a time, or nobody knows when."""
     if handed_in.timestamp is None:
-        # Whoever grants an extension beforehand makes such a row too, but nothing is marked in it.
-        marked = (one for notebook in handed_in.notebooks for one in notebook.grades)
-        return any(one.auto_score is not None or one.needs_manual_grade for one in marked)
+        grades = [one for notebook in handed_in.notebooks for one in notebook.grades]
+        if any(one.auto_score is not None or one.manual_score is not None for one in grades):
+            return True
+        # A reflection waits for a person's mark, and so does the empty row that nbgrader makes
+        # for an extension granted beforehand.
+        waits = any(one.needs_manual_grade for one in grades)
+        return waits and handed_in.extension is None
     return handed_in.timestamp > at and not _is_ours(handed_in, times)
 
 
