@@ -2,7 +2,7 @@
 
 `make cohort` uses this file on one machine, `deploy/Containerfile` in a container. Everything
 that an association may want otherwise is an environment variable (docs/operating.md lists
-them); what is below `your own settings` in a file named by GROUNDWORK_HUB_EXTRA wins.
+them); what is in a file named by GROUNDWORK_HUB_EXTRA wins.
 """
 
 import os
@@ -70,44 +70,44 @@ c.JupyterHub.template_paths = [
 
 # --- who may come in -------------------------------------------------------------------------
 
-c.JupyterHub.authenticator_class = "groundwork.hubside.signup.Authenticator"
-c.Authenticator.allow_all = True  # every account that NativeAuthenticator has approved
+OWN_ACCOUNTS = "groundwork.hubside.signup.Authenticator"
+c.JupyterHub.authenticator_class = OWN_ACCOUNTS
 c.Authenticator.admin_users = {admin} - {""}
-c.Authenticator.sign_up = os.environ.get("GROUNDWORK_SIGN_UP") or "approval"
-c.Authenticator.enable_signup = c.Authenticator.sign_up != "closed"
-c.Authenticator.minimum_password_length = 10
-c.Authenticator.check_common_password = True
-c.Authenticator.allowed_failed_logins = 8
-c.Authenticator.seconds_before_next_try = 300
-c.Authenticator.log_url = settings.database_url
-c.Authenticator.portal_path = portal
-c.Authenticator.first_admin_file = str(hub / "first-admin")
+c.NativeAuthenticator.allow_all = True  # every account that it has approved
+c.NativeAuthenticator.sign_up = os.environ.get("GROUNDWORK_SIGN_UP") or "approval"
+c.NativeAuthenticator.enable_signup = c.NativeAuthenticator.sign_up != "closed"
+c.NativeAuthenticator.minimum_password_length = 10
+c.NativeAuthenticator.check_common_password = True
+c.NativeAuthenticator.allowed_failed_logins = 8
+c.NativeAuthenticator.seconds_before_next_try = 300
+c.NativeAuthenticator.log_url = settings.database_url
+c.NativeAuthenticator.portal_path = portal
+c.NativeAuthenticator.first_admin_file = str(hub / "first-admin")
 
 # --- the portal ------------------------------------------------------------------------------
 
-c.JupyterHub.services = [
-    {
-        "name": "groundwork",
-        "url": f"http://127.0.0.1:{portal_port}",
-        "api_token": kept_secret("portal-token"),
-        "oauth_no_confirm": True,
-        "cwd": str(settings.root),
-        "command": [
-            sys.executable,
-            "-m",
-            "groundwork",
-            "serve",
-            "--as-it-is",  # built before the Hub was started
-            "--host=127.0.0.1",
-            f"--port={portal_port}",
-            f"--workers={os.environ.get('GROUNDWORK_WORKERS') or 2}",
-        ],
-        "environment": {
-            name: value for name, value in os.environ.items() if name.startswith("GROUNDWORK_")
-        }
-        | {"GROUNDWORK_ROOT": str(settings.root), "GROUNDWORK_DATA": str(settings.data)},
+service = {
+    "name": "groundwork",
+    "url": f"http://127.0.0.1:{portal_port}",
+    "api_token": kept_secret("portal-token"),
+    "oauth_no_confirm": True,
+    "cwd": str(settings.root),
+    "command": [
+        sys.executable,
+        "-m",
+        "groundwork",
+        "serve",
+        "--as-it-is",  # built before the Hub was started
+        "--host=127.0.0.1",
+        f"--port={portal_port}",
+        f"--workers={os.environ.get('GROUNDWORK_WORKERS') or 2}",
+    ],
+    "environment": {
+        name: value for name, value in os.environ.items() if name.startswith("GROUNDWORK_")
     }
-]
+    | {"GROUNDWORK_ROOT": str(settings.root), "GROUNDWORK_DATA": str(settings.data)},
+}
+c.JupyterHub.services = [service]
 c.JupyterHub.load_roles = [
     {"name": "user", "scopes": ["self", "access:services!service=groundwork"]},
     # The portal keeps nbgrader's groups in line with its cohorts, and may do nothing else.
@@ -127,17 +127,22 @@ c.Spawner.start_timeout = 180
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.named_server_limit_per_user = 5
 
-# --- said once, where it was started ---------------------------------------------------------
-
-reached = f"{origin or f'http://{host}:{port}'}{base}"
-print(f"Groundwork will be at {reached}services/groundwork/", flush=True)
-first = make_first_admin(hub / "first-admin") if admin else ""
-if first:
-    link = f"{reached}hub/signup?invitation={first}"
-    print(f"The administrator {admin} makes the account with this link, once: {link}", flush=True)
-
 # --- your own settings -----------------------------------------------------------------------
 
 extra = os.environ.get("GROUNDWORK_HUB_EXTRA")
 if extra:
     load_subconfig(extra)  # noqa: F821  # given by traitlets
+
+makes_accounts = c.JupyterHub.authenticator_class == OWN_ACCOUNTS
+if not makes_accounts:
+    # Then an invitation leads to signing in, and to no account of this Hub's own.
+    service["environment"]["GROUNDWORK_SIGN_UP"] = "closed"
+
+# --- said once, where it was started ---------------------------------------------------------
+
+reached = f"{origin or f'http://{host}:{port}'}{base}"
+print(f"Groundwork will be at {reached}services/groundwork/", flush=True)
+first = make_first_admin(hub / "first-admin") if admin and makes_accounts else ""
+if first:
+    link = f"{reached}hub/signup?invitation={first}"
+    print(f"The administrator {admin} makes the account with this link, once: {link}", flush=True)

@@ -1,7 +1,9 @@
 """Fixtures used by more than one test file."""
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -45,11 +47,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'log.db'}"
         return
+    with server_database() as url:
+        yield url
+
+
+@contextmanager
+def server_database(like: str | None = None) -> Iterator[str]:
+    """A new database on the server of TEST_DATABASE_URL: empty, or a copy of another there."""
     server = make_url(os.environ["TEST_DATABASE_URL"])
     name = f"groundwork_{uuid4().hex}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        copied = f" TEMPLATE {make_url(like).database}" if like else ""
+        connection.execute(text(f"CREATE DATABASE {name}{copied}"))
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:
@@ -64,3 +74,30 @@ def database(database_url: str) -> Iterator[Database]:
     opened = open_database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def new_log(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """An empty log brought up to date once, for tests that take a copy each."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('log') / 'log.db'}"
+        open_database(url).close()
+        yield url
+        return
+    with server_database() as url:
+        open_database(url).close()
+        yield url
+
+
+@pytest.fixture
+def log_url(new_log: str, tmp_path: Path) -> Iterator[str]:
+    """A log of a test's own, empty and up to date, in each kind of database."""
+    if new_log.startswith("sqlite"):
+        path = tmp_path / "log.db"
+        shutil.copy(new_log.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
+        return
+    with server_database(like=new_log) as url:
+        yield url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +17,6 @@ from groundwork import cohorts
 from groundwork.audit import Act
 from groundwork.cohorts import Newcomer, Role, Terms
 from groundwork.errors import SettingsError
-from groundwork.log import open_database
 from groundwork.portal import gradebook_copy
 from groundwork.portal.accounts import COOKIE, CSRF_COOKIE, SESSION_COOKIE
 from groundwork.portal.groups import GroupsCopy
@@ -41,19 +39,10 @@ def hub() -> Iterator[StubHub]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A log brought up to date once, of which each test takes a copy."""
-    path = tmp_path_factory.mktemp("log") / "groundwork.db"
-    open_database(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.fixture
-def settings(tmp_path: Path, empty_log: Path) -> Settings:
-    found = small_settings(tmp_path)
+def settings(tmp_path: Path, log_url: str) -> Settings:
+    found = small_settings(tmp_path, database_url=log_url)
     found.make_data()
-    shutil.copy(empty_log, found.data)
     return found
 
 

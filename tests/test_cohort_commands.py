@@ -1,14 +1,20 @@
 """A cohort from a terminal: a file is shown before it is taken in, and nothing is half done."""
 
 import re
+import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from corrected_key import sit
 from groundwork.cli import app
+from groundwork.curriculum import load_curriculum
 from groundwork.errors import GroundworkError
+from groundwork.gradebook import nbgrader_api, write_gradebook
+from groundwork.log import open_database
 from small_portal import MODULE, small_settings
 
 ROSTER = "name,email,user\nAna Ruiz,ana@example.org,ana\nBo,,bo\n"
@@ -140,6 +146,43 @@ def test_release_writes_only_the_modules_of_the_cohort(
     assert run("release", "one", "--module", MODULE, "--folder")[1:3] == [
         f"{MODULE}-pre", f"{MODULE}-a"
     ]  # fmt: skip
+
+
+def test_the_gradebook_has_the_cohorts_modules_and_those_that_somebody_worked_in(
+    monkeypatch: pytest.MonkeyPatch, run: Any, tmp_path: Path
+) -> None:
+    settings = small_settings(tmp_path / "two")
+    add_module(settings.root)
+    monkeypatch.setattr("groundwork.commands.cohorts.read_settings", lambda data: settings)
+    run("create", "one", "--name", "One", "--module", OTHER)
+    run("create", "all", "--name", "All")
+    curriculum = load_curriculum(settings)
+
+    def modules(course: str) -> set[str]:
+        address = settings.gradebook(course)
+        with database.read() as session:
+            write_gradebook(session, curriculum, address, course)
+        with nbgrader_api().Gradebook(address, course) as book:
+            return {one.name.rpartition("-")[0] for one in book.assignments}
+
+    with closing(open_database(settings.database_url)) as database:
+        assert (modules("one"), modules("all")) == ({OTHER}, {MODULE, OTHER})
+        sit(database, curriculum, "rosa", {}, course="one")
+        assert modules("one") == {MODULE, OTHER}
+
+
+def test_release_of_what_is_missing_leaves_the_rest_as_it_is(run: Any, tmp_path: Path) -> None:
+    run("release", "fall")
+    folder = tmp_path / "data" / "courses" / "fall"
+    changed = folder / "source" / f"{MODULE}-b" / f"{MODULE}-b.ipynb"
+    changed.write_text("an instructor's own", encoding="utf-8")
+    shutil.rmtree(folder / "release" / f"{MODULE}-a")
+
+    said = run("release", "fall", "--missing")
+
+    assert said == [f"{MODULE}-a", str(folder)]
+    assert changed.read_text(encoding="utf-8") == "an instructor's own"
+    assert (folder / "release" / f"{MODULE}-a" / f"{MODULE}-a.ipynb").is_file()
 
 
 OTHER = "02-more-steps"

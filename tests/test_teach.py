@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from sqlalchemy import select
 from groundwork import audit, cohorts, feedback
 from groundwork.attendance import seats, session_of
 from groundwork.cohorts import Newcomer, Role
-from groundwork.log import Audit, open_database
+from groundwork.log import Audit
+from groundwork.portal.templating import day
 from groundwork.settings import Settings
 from small_cohort import COURSE, at, learner, make, place, read_lessons, reflect, sit
 from small_portal import (
     MODULE,
+    NOON,
     Client,
     attempt,
     finish_lessons,
@@ -43,19 +45,10 @@ def hub() -> Iterator[StubHub]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A log brought up to date once, of which each test takes a copy."""
-    path = tmp_path_factory.mktemp("log") / "groundwork.db"
-    open_database(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.fixture
-def settings(tmp_path: Path, empty_log: Path) -> Settings:
-    found = small_settings(tmp_path)
+def settings(tmp_path: Path, log_url: str) -> Settings:
+    found = small_settings(tmp_path, database_url=log_url)
     found.make_data()
-    shutil.copy(empty_log, found.data)
     return found
 
 
@@ -252,6 +245,24 @@ def test_a_reflection_is_text_and_is_marked_and_the_learner_sees_it(
         assert [one.text for one in feedback.comments(session, COURSE)] == [
             "What did the father do?"
         ]
+
+
+def test_days_on_the_pages_are_days_where_the_cohort_is(client: Client, ines: Client) -> None:
+    with client.house.database.write() as session:
+        cohorts.cohort_of(session, COURSE).time_zone = "Pacific/Kiritimati"
+        (waiting,) = feedback.queue(session, COURSE)
+    there = day(NOON.date() + timedelta(days=1))
+    pages = (
+        "/reflections",
+        f"/reflections/{waiting.enrolment_id}/{MODULE}",
+        f"/people/{member_id(client, 'rosa')}",
+        "/settings",
+    )
+
+    told = {path: words(see(ines, path)) for path in pages}
+
+    assert [path for path, page in told.items() if there not in page] == []
+    assert [path for path, page in told.items() if day(NOON.date()) in page] == []
 
 
 def test_two_readers_of_one_reflection_do_not_overwrite_each_other(

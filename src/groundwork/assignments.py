@@ -65,11 +65,13 @@ def build_course(
     *,
     course: str | None = None,
     modules: Collection[str] | None = None,
+    missing: bool = False,
 ) -> list[str]:
     """Write an nbgrader course folder and release it; return the names of its assignments.
 
     Can be run again at any time. The course is called like its folder, unless named, and has
-    all modules unless some are named by their ids.
+    all modules unless some are named by their ids. With `missing`, assignments that the folder
+    has are left as they are.
     """
     sheets = list(worksheets(curriculum, modules))
     if not sheets:
@@ -77,6 +79,8 @@ def build_course(
     quizzes = next(iter(curriculum.quizzes.values())).folder.parent.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     _write_config(folder / CONFIG_FILE, course or folder.name, quizzes, sheets)
+    if missing:
+        sheets = [sheet for sheet in sheets if not (folder / "release" / sheet.name).is_dir()]
     for sheet in sheets:
         _write_source(folder / "source" / sheet.name, sheet)
     release(folder, [sheet.name for sheet in sheets])

@@ -168,9 +168,8 @@ def empty(session: Session, cohort: Cohort, *, act: Act) -> int:
     if due is None:
         raise ConflictError(f"{cohort.name} is not archived, or its data are gone already.")
     if act.at < due:
-        raise ConflictError(
-            f"The personal data of {cohort.name} are kept until {due.date().isoformat()}."
-        )
+        until = due.astimezone(cohorts.zone(cohort.time_zone)).date().isoformat()
+        raise ConflictError(f"The personal data of {cohort.name} are kept until {until}.")
     count = _forget_learners(session, cohort.course)
     # What readers kept to say again may be about one text.
     session.execute(delete(SavedComment).where(SavedComment.course == cohort.course))

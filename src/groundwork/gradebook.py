@@ -77,13 +77,14 @@ def write_gradebook(
 ) -> None:
     """Write a course's gradebook from the log, for all its learners or those of some keys.
 
+    A cohort that names its modules has those, and others only where somebody worked in them.
     `breathe` is called after every few rows, so that a process with more to do can pause.
 
     Everything is written in one transaction under the gradebook's one lock, and the log is
     read after the lock is held, so that the last writer has seen everything. Call it after
     the log's own commit.
     """
-    sheets = list(worksheets(curriculum))
+    sheets = list(worksheets(curriculum, store.modules_in_use(session, course) or None))
     with open_gradebook(gradebook_url) as book:
         writer = _Writer(book, course)
         for sheet in sheets:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,10 +65,19 @@ def free_ports(count: int) -> list[int]:
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """JupyterHub as `make cohort` starts it, with a small book and a cohort in its log."""
-    folder = tmp_path_factory.mktemp("hub")
-    settings = small_settings(folder)
+    settings = small_settings(tmp_path_factory.mktemp("hub"))
     invitations = make_cohort(settings)
-    port, hub_port, api_port, portal_port = free_ports(4)
+    (port,) = free_ports(1)
+    with running_hub(settings, port) as (address, said):
+        link = re.search(r"invitation=(\S+)", said.read_text())
+        assert link is not None
+        yield Running(address, settings, link[1], invitations)
+
+
+@contextmanager
+def running_hub(settings: Settings, port: int, **more: str) -> Iterator[tuple[str, Path]]:
+    """Start the Hub with more variables; yield its address, and the file with what it says."""
+    hub_port, api_port, portal_port = free_ports(3)
     environ = os.environ | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "GROUNDWORK_ROOT": str(settings.root),
@@ -79,9 +88,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "GROUNDWORK_PROXY_PORT": str(api_port),
         "GROUNDWORK_PORTAL_PORT": str(portal_port),
         "GROUNDWORK_PROXY": str(PROXY),
-    }
+    } | more  # fmt: skip
     words = [sys.executable, "-m", "jupyterhub", "--config", "deploy/jupyterhub_config.py"]
-    said = folder / "hub.log"
+    said = settings.data / "hub.log"
     with said.open("w") as out:
         process = subprocess.Popen(
             words, cwd=PROJECT, env=environ, stdout=out, stderr=out, start_new_session=True
@@ -89,9 +98,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     address = f"http://127.0.0.1:{port}/"
     try:
         wait_for(f"{address}{PORTAL}healthz", process, said)
-        link = re.search(r"invitation=(\S+)", said.read_text())
-        assert link is not None
-        yield Running(address, settings, link[1], invitations)
+        yield address, said
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)

@@ -268,6 +268,9 @@ def release(
     folder: Annotated[
         bool, typer.Option("--folder", help="Also write the nbgrader course folder.")
     ] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Write only what the course folder does not have.")
+    ] = False,
     why: WhyOption = "",
     data: DataOption = None,
 ) -> None:
@@ -293,7 +296,10 @@ def release(
             place = at.settings.course_folder(course)
             with at.database.read() as session:
                 named = [row.module for row in schedule.module_rows(session, course)]
-            for name in build_course(curriculum, place, course=course, modules=named or None):
+            written = build_course(
+                curriculum, place, course=course, modules=named or None, missing=missing
+            )
+            for name in written:
                 print(name)
             print(place)
 
@@ -494,4 +500,5 @@ def archive(
         with at.database.write() as session:
             row = cohorts.cohort_of(session, course)
             until = cohorts.archive(session, row, version=row.version, act=at.act)
-        print(f"{course}: archived; its personal data may be removed from {until:%Y-%m-%d}")
+            day = until.astimezone(cohorts.zone(row.time_zone)).date()
+        print(f"{course}: archived; its personal data may be removed from {day}")

@@ -22,6 +22,7 @@ from traitlets import Unicode, default
 
 TEACHES = "formgrade-"
 OURS = ("GROUNDWORK_QUIZZES", "GROUNDWORK_GRADEBOOK_URL", "TZ")
+BUILDING = asyncio.Lock()
 CONFIG = """\
 c = get_config()
 load_subconfig({config!r})
@@ -90,12 +91,15 @@ class LabSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]  # not typed 
         return [*theirs, f"--ServerApp.root_dir={self.home_dir}", *as_root]
 
     async def _build_course(self, course: str) -> None:
-        """Make the course folder that nbgrader wants, the first time somebody opens it."""
-        folder = Path(self.data) / "courses" / course
-        if (folder / "nbgrader_config.py").exists():
-            return
-        await self._groundwork("quizzes", "build", "--course", str(folder))
-        await self._groundwork("notebooks", "--to", str(Path(self.data) / "lessons"))
+        """Make what nbgrader wants of the cohort's modules, and the lessons, where missing.
+
+        Two who teach together may open the same course at the same moment.
+        """
+        async with BUILDING:
+            await self._groundwork("cohort", "release", course, "--missing")
+            lessons = Path(self.data) / "lessons"
+            if not lessons.is_dir():
+                await self._groundwork("notebooks", "--to", str(lessons))
 
     async def _groundwork(self, *arguments: str) -> None:
         command = (sys.executable, "-m", "groundwork", *arguments)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager, defer
 
+from .cohort_tables import CohortModule
 from .tables import Attempt, Enrolment, Event, Learner, Record, Reflection
 
 WITHOUT_FILES = (
@@ -228,6 +229,17 @@ def latest_reflections(session: Session, enrolment: Enrolment) -> dict[str, Refl
     )
     rows = session.scalars(select(Reflection).where(Reflection.id.in_(latest)))
     return {row.module: row for row in rows}
+
+
+def modules_in_use(session: Session, course: str) -> set[str]:
+    """The modules a cohort names, and others its learners worked in; none where it names none."""
+    named = select(CohortModule.module).where(CohortModule.course == course)
+    found = set(session.scalars(named))
+    if found:
+        for table in (Attempt, Reflection):
+            worked = select(table.module).join(Enrolment).where(Enrolment.course == course)
+            found |= set(session.scalars(worked.distinct()))
+    return found
 
 
 def records(session: Session, enrolment: Enrolment) -> Sequence[Record]:

@@ -409,7 +409,9 @@ def get_join(token: str, portal: AHouse, who: AVisitor) -> Response:
         place=place,
         there=there,
         sign_in=f"{portal.prefix}sign-in?{urlencode({'next': f'{portal.prefix}join/{token}'})}",
-        sign_up=f"{hub.home}signup?{urlencode({'invitation': token})}",
+        sign_up=f"{hub.home}signup?{urlencode({'invitation': token})}"
+        if hub.makes_accounts
+        else "",
     )
 
 

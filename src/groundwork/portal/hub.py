@@ -36,6 +36,8 @@ class Hub:
     public_url: str | None = None
     proxies: int = 1
     names_are_emails: bool = False
+    makes_accounts: bool = True
+    """Whether people can ask the Hub for an account, or only come with one of somewhere else."""
 
     @property
     def home(self) -> str:
@@ -71,6 +73,7 @@ def read_hub(environ: Mapping[str, str]) -> Hub | None:
         public_url=environ.get("JUPYTERHUB_PUBLIC_URL") or None,
         proxies=_proxies(environ.get("GROUNDWORK_PROXIES") or "1"),
         names_are_emails=environ.get("GROUNDWORK_NAMES_ARE_EMAILS") == "1",
+        makes_accounts=environ.get("GROUNDWORK_SIGN_UP") != "closed",
     )
 
 

@@ -173,6 +173,7 @@ def shown(
         "asked_first": first[0].id if first else "",
         "change_words": CHANGE_WORDS,
         "cohort": cohort,
+        "zone": cohorts.zone(cohort.time_zone),
         "teaches": teaches,
         "leads": who.admin or role is Role.INSTRUCTOR,
         "base": f"{portal.prefix}teach/{course}",

@@ -10,7 +10,6 @@ import base64
 import binascii
 from time import monotonic
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi.responses import RedirectResponse
@@ -171,7 +170,6 @@ def _sessions(
 ) -> Response:
     with portal.database.read() as session:
         rows = attendance.sessions(session, course)
-        zone = ZoneInfo(cohorts.cohort_of(session, course).time_zone)
         modules = modules_of(session, portal.curriculum, course)
         here = {
             row.id: sum(seat.present for seat in attendance.seats(session, row)) for row in rows
@@ -179,7 +177,7 @@ def _sessions(
         learners = len(cohorts.members(session, course, Role.LEARNER))
     words.setdefault("typed", Typed())
     return shown(
-        portal, who, course, "teach_sessions.html", status=status, rows=rows, zone=zone,
+        portal, who, course, "teach_sessions.html", status=status, rows=rows,
         modules=modules, here=here, learners=learners, **words,
     )  # fmt: skip
 
@@ -226,12 +224,11 @@ def _session(
     with portal.database.read() as session:
         planned = _planned(session, course, session_id)
         seats = attendance.seats(session, planned)
-        zone = ZoneInfo(cohorts.cohort_of(session, course).time_zone)
     words.setdefault("preview", None)
     words.setdefault("file", "")
     return shown(
         portal, who, course, "teach_session.html", status=status, planned=planned, seats=seats,
-        zone=zone, **words,
+        **words,
     )  # fmt: skip
 
 

@@ -33,7 +33,13 @@ def day(date: dt.date | str) -> str:
     return f"{known.day} {known:%B %Y}"
 
 
+def day_in(moment: dt.datetime, zone: dt.tzinfo) -> str:
+    """The day that a moment has in a time zone, as it is read aloud."""
+    return day(moment.astimezone(zone).date())
+
+
 TEMPLATES.filters["day"] = day
+TEMPLATES.filters["day_in"] = day_in
 TEMPLATES.globals["_"] = filled
 
 
