@@ -164,27 +164,29 @@ def _read(session: Session, course: str) -> _Done:
 
 
 def _read_events(session: Session, course: str, done: _Done) -> None:
-    """Which modules were begun, lessons finished and self-checks answered, by everybody."""
+    """Which modules were begun, lessons finished and self-checks answered, by everybody.
+
+    A row for each learner and lesson, since rows are what costs.
+    """
     rows = session.execute(
-        select(Event.enrolment_id, Event.lesson, Event.type, Event.item)
+        select(
+            Event.enrolment_id,
+            Event.lesson,
+            Event.type,
+            func.max(Event.received),
+            func.aggregate_strings(Event.item, "\n"),
+        )
         .join(Enrolment, Enrolment.id == Event.enrolment_id)
         .where(Enrolment.course == course)
-        .distinct()
+        .group_by(Event.enrolment_id, Event.lesson, Event.type)
     )
-    for enrolment, lesson, type_, item in rows:
+    for enrolment, lesson, type_, at, items in rows:
+        done.see(enrolment, at)
         done.begun.setdefault(enrolment, set()).add(lesson.partition("/")[0])
         if type_ == "lesson_finished":
             done.finished.setdefault(enrolment, set()).add(lesson)
-        elif item:
-            done.practiced.setdefault(enrolment, set()).add(item)
-    latest = session.execute(
-        select(Event.enrolment_id, func.max(Event.received))
-        .join(Enrolment, Enrolment.id == Event.enrolment_id)
-        .where(Enrolment.course == course)
-        .group_by(Event.enrolment_id)
-    )
-    for enrolment, at in latest:
-        done.see(enrolment, at)
+        elif items:
+            done.practiced.setdefault(enrolment, set()).update(items.split("\n"))
 
 
 def _read_attempts(session: Session, course: str, done: _Done) -> None:
