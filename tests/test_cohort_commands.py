@@ -10,11 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from corrected_key import sit
+from groundwork.assignments import build_course
 from groundwork.cli import app
 from groundwork.curriculum import load_curriculum
 from groundwork.errors import GroundworkError
 from groundwork.gradebook import nbgrader_api, write_gradebook
 from groundwork.log import open_database
+from groundwork.settings import Settings
 from small_portal import MODULE, small_settings
 
 ROSTER = "name,email,user\nAna Ruiz,ana@example.org,ana\nBo,,bo\n"
@@ -130,15 +132,18 @@ def test_release_writes_the_nbgrader_course_of_the_cohort(run: Any, tmp_path: Pa
     assert (folder / "release" / f"{MODULE}-b" / f"{MODULE}-b.ipynb").is_file()
 
 
-def test_release_writes_only_the_modules_of_the_cohort(
-    monkeypatch: pytest.MonkeyPatch, run: Any, tmp_path: Path
-) -> None:
+@pytest.fixture
+def two_cohorts(monkeypatch: pytest.MonkeyPatch, run: Any, tmp_path: Path) -> Settings:
+    """A project of two modules, a cohort that names one of them and a cohort that names none."""
     settings = small_settings(tmp_path / "two")
     add_module(settings.root)
     monkeypatch.setattr("groundwork.commands.cohorts.read_settings", lambda data: settings)
     run("create", "one", "--name", "One", "--module", OTHER)
     run("create", "all", "--name", "All")
+    return settings
 
+
+def test_release_writes_only_the_modules_of_the_cohort(run: Any, two_cohorts: Settings) -> None:
     assert run("release", "one")[:-1] == [
         f"{OTHER}-{kind}" for kind in ("pre", "a", "b", "reflection")
     ]
@@ -149,14 +154,9 @@ def test_release_writes_only_the_modules_of_the_cohort(
 
 
 def test_the_gradebook_has_the_cohorts_modules_and_those_that_somebody_worked_in(
-    monkeypatch: pytest.MonkeyPatch, run: Any, tmp_path: Path
+    two_cohorts: Settings,
 ) -> None:
-    settings = small_settings(tmp_path / "two")
-    add_module(settings.root)
-    monkeypatch.setattr("groundwork.commands.cohorts.read_settings", lambda data: settings)
-    run("create", "one", "--name", "One", "--module", OTHER)
-    run("create", "all", "--name", "All")
-    curriculum = load_curriculum(settings)
+    settings, curriculum = two_cohorts, load_curriculum(two_cohorts)
 
     def modules(course: str) -> set[str]:
         address = settings.gradebook(course)
@@ -169,6 +169,18 @@ def test_the_gradebook_has_the_cohorts_modules_and_those_that_somebody_worked_in
         assert (modules("one"), modules("all")) == ({OTHER}, {MODULE, OTHER})
         sit(database, curriculum, "rosa", {}, course="one")
         assert modules("one") == {MODULE, OTHER}
+
+
+def test_a_module_the_cohort_names_no_more_is_still_released_without_answers(
+    run: Any, two_cohorts: Settings
+) -> None:
+    folder = two_cohorts.course_folder("one")
+    build_course(load_curriculum(two_cohorts), folder)
+
+    run("release", "one", "--missing")
+
+    config = (folder / "nbgrader_config.py").read_text(encoding="utf-8")
+    assert f"'{MODULE}-a': [" in config and f"'{OTHER}-a': [" in config
 
 
 def test_release_of_what_is_missing_leaves_the_rest_as_it_is(run: Any, tmp_path: Path) -> None:

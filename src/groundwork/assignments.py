@@ -78,7 +78,10 @@ def build_course(
         raise ConflictError("_toc.yml lists no module, so there is no quiz to build.")
     quizzes = next(iter(curriculum.quizzes.values())).folder.parent.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    _write_config(folder / CONFIG_FILE, course or folder.name, quizzes, sheets)
+    # What is there of modules that are not named now goes on to be released without answers.
+    there = {path.parent.name for path in (folder / "source").glob(f"*/{QUIZ_FILE}")}
+    names = sorted(there | {sheet.name for sheet in sheets})
+    _write_config(folder / CONFIG_FILE, course or folder.name, quizzes, names)
     if missing:
         sheets = [sheet for sheet in sheets if not (folder / "release" / sheet.name).is_dir()]
     for sheet in sheets:
@@ -87,7 +90,7 @@ def build_course(
     return [sheet.name for sheet in sheets]
 
 
-def _write_config(path: Path, course: str, quizzes: Path, sheets: Sequence[Worksheet]) -> None:
+def _write_config(path: Path, course: str, quizzes: Path, names: Sequence[str]) -> None:
     """Write our part of the configuration and leave the instructor's own lines."""
     block = CONFIG.format(
         begin=BEGIN,
@@ -96,7 +99,7 @@ def _write_config(path: Path, course: str, quizzes: Path, sheets: Sequence[Works
         quizzes=str(quizzes),
         answers=ANSWERS_FILE,
         steps="".join(f'    "{step}",\n' for step in SANITIZE_STEPS),
-        exclude="".join(f"    {sheet.name!r}: [{ANSWERS_FILE!r}],\n" for sheet in sheets),
+        exclude="".join(f"    {name!r}: [{ANSWERS_FILE!r}],\n" for name in names),
     )
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     _write(path, block + BLOCK.sub("", before))
