@@ -322,13 +322,24 @@ config = PyFileConfigLoader("nbgrader_config.py", path=os.getcwd()).load_config(
 api = NbGraderAPI(config=config)
 done = {}
 for assignment, student in json.load(sys.stdin):
-    done[student] = api.autograde(assignment, student)["success"]
+    said = api.autograde(assignment, student)
+    done[student] = None if said["success"] else said["log"] or said["error"] or "no reason"
 print("DONE", json.dumps(done))
 """
 
 
-def grade_by_stock(course: Path, named: dict[str, Case], processes: int = 2) -> dict[str, bool]:
-    """Have nbgrader grade everybody; return for whom it succeeded."""
+def grade_by_stock(course: Path, named: dict[str, Case], processes: int = 2) -> dict[str, str]:
+    """Have nbgrader grade everybody; return whom it refused, with what it said.
+
+    Two at once, which share a database, may hinder each other on a busy machine, so that only
+    what is refused again when one has it all to itself counts as refused.
+    """
+    refused = _grade_by_stock(course, named, processes)
+    again = {student: named[student] for student in refused}
+    return _grade_by_stock(course, again, 1) if again else {}
+
+
+def _grade_by_stock(course: Path, named: dict[str, Case], processes: int) -> dict[str, str]:
     tasks = [[case.assignment, student] for student, case in named.items()]
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GROUNDWORK_")}
     running = [
@@ -347,14 +358,14 @@ def grade_by_stock(course: Path, named: dict[str, Case], processes: int = 2) -> 
         assert process.stdin
         process.stdin.write(json.dumps(tasks[number::processes]))
         process.stdin.close()
-    done: dict[str, bool] = {}
+    done: dict[str, str | None] = {}
     for process in running:
         assert process.stdout
         said = process.stdout.read()
         process.wait()
         process.stdout.close()
         done |= json.loads(said.rpartition("DONE ")[2])
-    return done
+    return {student: reason for student, reason in done.items() if reason is not None}
 
 
 def results(course: Path, url: str | None = None) -> dict[str, dict[str, Any]]:

@@ -45,15 +45,12 @@ class Both:
         build_course(curriculum, self.stock)
         self.named = parity.prepare(self.stock, cases)
         self.ours = parity.copied(self.stock, folder / "ours" / "steps")
-        self.graded = parity.grade_by_stock(self.stock, self.named)
+        self.refused = parity.grade_by_stock(self.stock, self.named)
         self.said = list(grade_course(self.ours, How()))
         self.of_stock, self.of_ours = parity.results(self.stock), parity.results(self.ours)
 
     def accepted(self) -> list[str]:
-        return [student for student in self.named if self.graded[student]]
-
-    def refused(self) -> list[str]:
-        return [student for student in self.named if not self.graded[student]]
+        return [student for student in self.named if student not in self.refused]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +63,7 @@ def test_all_is_graded_by_arithmetic_and_enough_is_accepted_and_refused(both: Bo
     assert {graded.way for graded in both.said} == {"by arithmetic"}
     assert sum(graded.done for graded in both.said) == len(both.named)
     assert len(both.accepted()) >= 15
-    assert both.refused()
+    assert both.refused
 
 
 def test_every_row_is_what_nbgrader_leaves(both: Both) -> None:
@@ -96,9 +93,10 @@ def test_the_list_for_a_person_is_the_same(both: Both) -> None:
 
 def test_what_nbgrader_refuses_is_put_before_a_person_with_one_reason(both: Both) -> None:
     said = parity.problems(both.ours)
-    for student in both.refused():
+    for student, of_stock in both.refused.items():
         cells = both.of_ours[student]["cells"].values()
-        assert "marked" in said[student] or "Nothing in it" in said[student], both.named[student]
+        reason = both.named[student], of_stock
+        assert "marked" in said[student] or "Nothing in it" in said[student], reason
         assert all(needs for *_, needs, _failed in cells), both.named[student]
         assert "\n" not in said[student]
         assert "Traceback" not in said[student]

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from . import audit, cohorts
@@ -27,6 +27,11 @@ from .log import Attendance, LiveSession, Member
 SHARE_NEEDED = Fraction(5, 6)
 """50 of 60 minutes."""
 MOST_MINUTES = 480
+_SESSIONS = (
+    select(LiveSession)
+    .where(LiveSession.course == bindparam("course"), LiveSession.canceled.is_(None))
+    .order_by(LiveSession.starts, LiveSession.id)
+)
 How = Literal["tap", "file", "make_up", "correction"]
 
 
@@ -120,11 +125,7 @@ def _said(meeting: Meeting) -> dict[str, Any]:
 
 def sessions(session: Session, course: str) -> Sequence[LiveSession]:
     """The live sessions of a cohort that take place, in the order of time."""
-    return session.scalars(
-        select(LiveSession)
-        .where(LiveSession.course == course, LiveSession.canceled.is_(None))
-        .order_by(LiveSession.starts, LiveSession.id)
-    ).all()
+    return session.scalars(_SESSIONS, {"course": course}).all()
 
 
 def session_of(session: Session, course: str, session_id: int) -> LiveSession:

@@ -166,25 +166,39 @@ def _read(session: Session, course: str) -> _Done:
 def _read_events(session: Session, course: str, done: _Done) -> None:
     """Which modules were begun, lessons finished and self-checks answered, by everybody.
 
-    A row for each learner and lesson, since rows are what costs.
+    A row for each learner and type, since rows are what costs; each lesson is in it once.
     """
-    rows = session.execute(
+    by_lesson = (
         select(
             Event.enrolment_id,
-            Event.lesson,
             Event.type,
-            func.max(Event.received),
-            func.aggregate_strings(Event.item, "\n"),
+            Event.lesson,
+            func.max(Event.received).label("at"),
+            func.aggregate_strings(Event.item, "\n").label("answered"),
         )
         .join(Enrolment, Enrolment.id == Event.enrolment_id)
         .where(Enrolment.course == course)
-        .group_by(Event.enrolment_id, Event.lesson, Event.type)
+        .group_by(Event.enrolment_id, Event.type, Event.lesson)
+        .subquery()
     )
-    for enrolment, lesson, type_, at, items in rows:
+    one = by_lesson.c
+    rows = session.execute(
+        select(
+            one.enrolment_id,
+            one.type,
+            func.max(one.at),
+            func.aggregate_strings(one.lesson, "\n"),
+            func.aggregate_strings(one.answered, "\n"),
+        ).group_by(one.enrolment_id, one.type)
+    )
+    for enrolment, type_, at, told, items in rows:
         done.see(enrolment, at)
-        done.begun.setdefault(enrolment, set()).add(lesson.partition("/")[0])
+        lessons = told.split("\n")
+        done.begun.setdefault(enrolment, set()).update(
+            lesson.partition("/")[0] for lesson in lessons
+        )
         if type_ == "lesson_finished":
-            done.finished.setdefault(enrolment, set()).add(lesson)
+            done.finished[enrolment] = set(lessons)
         elif items:
             done.practiced.setdefault(enrolment, set()).update(items.split("\n"))
 

@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from . import audit
@@ -36,6 +36,17 @@ from .log import (
 )
 from .records import Person, printed_name
 from .settings import SELF_STUDY
+
+# What every request asks; putting a query together takes as long as the answer to it.
+_COHORT = select(Cohort).where(Cohort.course == bindparam("course"))
+_OPEN_COURSES = select(Cohort).where(Cohort.open, Cohort.archived.is_(None)).order_by(Cohort.course)
+_COURSES = (
+    select(Cohort, Member.role)
+    .join(Member, Member.course == Cohort.course)
+    .where(Member.key == bindparam("key"), Member.left.is_(None))
+    .order_by(Cohort.archived.isnot(None), Cohort.starts.desc(), Cohort.course)
+)
+_MEMBER = select(Member).where(Member.course == bindparam("course"), Member.key == bindparam("key"))
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 EMAIL = re.compile(r"[^\s@,;<>\"()]+@[^\s@,;<>\"()]+\.[^\s@,;<>\"().]{2,}")
@@ -163,7 +174,7 @@ def plain_module(course: str, module: str) -> CohortModule:
 
 def find(session: Session, course: str) -> Cohort | None:
     """The cohort of a course, if there is one."""
-    return session.scalar(select(Cohort).where(Cohort.course == course))
+    return session.scalar(_COHORT, {"course": course})
 
 
 def cohort_of(session: Session, course: str) -> Cohort:
@@ -219,13 +230,7 @@ def removable_from(cohort: Cohort) -> datetime | None:
 
 def courses_of(session: Session, key: str) -> list[CourseOf]:
     """The cohorts somebody is in now, and as what; those that still run come first."""
-    rows = session.execute(
-        select(Cohort, Member.role)
-        .join(Member, Member.course == Cohort.course)
-        .where(Member.key == key, Member.left.is_(None))
-        .order_by(Cohort.archived.isnot(None), Cohort.starts.desc(), Cohort.course)
-    )
-    return [_course_of(cohort, role) for cohort, role in rows]
+    return [_course_of(cohort, role) for cohort, role in session.execute(_COURSES, {"key": key})]
 
 
 def _course_of(cohort: Cohort, role: str) -> CourseOf:
@@ -240,8 +245,7 @@ def _course_of(cohort: Cohort, role: str) -> CourseOf:
 
 def open_courses(session: Session) -> list[Cohort]:
     """The cohorts that anyone with an account may join."""
-    query = select(Cohort).where(Cohort.open, Cohort.archived.is_(None))
-    return list(session.scalars(query.order_by(Cohort.course)))
+    return list(session.scalars(_OPEN_COURSES))
 
 
 def role_in(session: Session, key: str, course: str) -> Role | None:
@@ -254,7 +258,7 @@ def role_in(session: Session, key: str, course: str) -> Role | None:
 
 def member_of(session: Session, key: str, course: str) -> Member | None:
     """Somebody's place in a course, also when they have left it."""
-    return session.scalar(select(Member).where(Member.course == course, Member.key == key))
+    return session.scalar(_MEMBER, {"course": course, "key": key})
 
 
 def member(session: Session, course: str, member_id: int) -> Member:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from . import audit, cohorts
@@ -29,6 +29,16 @@ COMPLETE, NOT_YET = 1.0, 0.0
 LONGEST_COMMENT = 5000
 MOST_COMMENTS = 200
 State = Literal["waiting", "not_yet", "complete"]
+_MARKS = select(Assessment).where(
+    Assessment.id.in_(
+        select(func.max(Assessment.id))
+        .where(
+            Assessment.enrolment_id.in_(bindparam("enrolments", expanding=True)),
+            Assessment.stands,
+        )
+        .group_by(Assessment.enrolment_id, Assessment.module)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +118,7 @@ class Verdict:
 
 def marks(session: Session, enrolment_ids: Sequence[int]) -> dict[int, dict[str, Assessment]]:
     """What counts as said of each reflection, by enrolment and module."""
-    latest = (
-        select(func.max(Assessment.id))
-        .where(Assessment.enrolment_id.in_(enrolment_ids), Assessment.stands)
-        .group_by(Assessment.enrolment_id, Assessment.module)
-    )
-    return _by_learner(session.scalars(select(Assessment).where(Assessment.id.in_(latest))).all())
+    return _by_learner(session.scalars(_MARKS, {"enrolments": list(enrolment_ids)}).all())
 
 
 def marks_of_course(session: Session, course: str) -> dict[int, dict[str, Assessment]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, contains_eager, defer
 
@@ -20,6 +20,45 @@ WITHOUT_FILES = (
     defer(Record.facts),
 )
 """A record's files are large, and read only when they are asked for."""
+
+# What every request of a learner asks; putting a query together takes as long as the answer.
+_ENROLMENT = (
+    select(Enrolment)
+    .join(Enrolment.learner)
+    .where(Learner.key == bindparam("key"), Enrolment.course == bindparam("course"))
+    .options(contains_eager(Enrolment.learner))
+)
+_CHOSEN = select(Learner.chosen).where(Learner.key == bindparam("key"))
+_PRACTICED = (
+    select(Event.item, Event.at, Event.score, Event.confidence)
+    .where(Event.enrolment_id == bindparam("enrolment"), Event.type == "practice")
+    .order_by(Event.id)
+)
+_FIRST_EVENTS = select(Event).where(
+    Event.id.in_(
+        select(func.min(Event.id))
+        .where(Event.enrolment_id == bindparam("enrolment"), Event.type == bindparam("type"))
+        .group_by(Event.lesson)
+    )
+)
+_TOUCHED = (
+    select(Event.lesson, func.max(Event.id))
+    .where(Event.enrolment_id == bindparam("enrolment"))
+    .group_by(Event.lesson)
+)
+_REFLECTIONS = select(Reflection).where(
+    Reflection.id.in_(
+        select(func.max(Reflection.id))
+        .where(Reflection.enrolment_id == bindparam("enrolment"))
+        .group_by(Reflection.module)
+    )
+)
+_RECORDS = (
+    select(Record)
+    .where(Record.enrolment_id == bindparam("enrolment"))
+    .order_by(Record.issued)
+    .options(*WITHOUT_FILES)
+)
 
 
 def enrol(session: Session, key: str, course: str, *, at: datetime) -> Enrolment:
@@ -47,17 +86,12 @@ def enrol(session: Session, key: str, course: str, *, at: datetime) -> Enrolment
 
 def enrolment_of(session: Session, key: str, course: str) -> Enrolment | None:
     """The learner's enrolment in a course, if they have done anything in it."""
-    return session.scalar(
-        select(Enrolment)
-        .join(Enrolment.learner)
-        .where(Learner.key == key, Enrolment.course == course)
-        .options(contains_eager(Enrolment.learner))
-    )
+    return session.scalar(_ENROLMENT, {"key": key, "course": course})
 
 
 def chosen_course(session: Session, key: str) -> str | None:
     """The course that somebody in several chose last."""
-    return session.scalar(select(Learner.chosen).where(Learner.key == key))
+    return session.scalar(_CHOSEN, {"key": key})
 
 
 def choose_course(session: Session, key: str, course: str, *, at: datetime) -> None:
@@ -123,22 +157,13 @@ class Practiced(NamedTuple):
 
 def practice_answers(session: Session, enrolment: Enrolment) -> list[Practiced]:
     """When a learner answered which practice item, and how it went; in the order it was heard."""
-    rows = session.execute(
-        select(Event.item, Event.at, Event.score, Event.confidence)
-        .where(Event.enrolment_id == enrolment.id, Event.type == "practice")
-        .order_by(Event.id)
-    )
+    rows = session.execute(_PRACTICED, {"enrolment": enrolment.id})
     return [Practiced(item, at, score, confidence) for item, at, score, confidence in rows if item]
 
 
 def first_events(session: Session, enrolment: Enrolment, type_: str) -> dict[str, Event]:
     """The first event of a type in each lesson."""
-    firsts = (
-        select(func.min(Event.id))
-        .where(Event.enrolment_id == enrolment.id, Event.type == type_)
-        .group_by(Event.lesson)
-    )
-    rows = session.scalars(select(Event).where(Event.id.in_(firsts)))
+    rows = session.scalars(_FIRST_EVENTS, {"enrolment": enrolment.id, "type": type_})
     return {row.lesson: row for row in rows}
 
 
@@ -154,11 +179,7 @@ def began(session: Session, enrolment: Enrolment, module: str) -> datetime | Non
 
 def touched_lessons(session: Session, enrolment: Enrolment) -> list[str]:
     """The lessons a learner has done anything in, the latest first."""
-    rows = session.execute(
-        select(Event.lesson, func.max(Event.id))
-        .where(Event.enrolment_id == enrolment.id)
-        .group_by(Event.lesson)
-    )
+    rows = session.execute(_TOUCHED, {"enrolment": enrolment.id})
     return [lesson for lesson, _ in sorted(rows, key=lambda row: -row[1])]
 
 
@@ -222,12 +243,7 @@ def reflections_since(
 
 def latest_reflections(session: Session, enrolment: Enrolment) -> dict[str, Reflection]:
     """The latest state of each of a learner's reflections, by module."""
-    latest = (
-        select(func.max(Reflection.id))
-        .where(Reflection.enrolment_id == enrolment.id)
-        .group_by(Reflection.module)
-    )
-    rows = session.scalars(select(Reflection).where(Reflection.id.in_(latest)))
+    rows = session.scalars(_REFLECTIONS, {"enrolment": enrolment.id})
     return {row.module: row for row in rows}
 
 
@@ -244,12 +260,7 @@ def modules_in_use(session: Session, course: str) -> set[str]:
 
 def records(session: Session, enrolment: Enrolment) -> Sequence[Record]:
     """A learner's records, oldest first."""
-    return session.scalars(
-        select(Record)
-        .where(Record.enrolment_id == enrolment.id)
-        .order_by(Record.issued)
-        .options(*WITHOUT_FILES)
-    ).all()
+    return session.scalars(_RECORDS, {"enrolment": enrolment.id}).all()
 
 
 def record(session: Session, record_id: str) -> Record | None:

@@ -148,9 +148,9 @@ def who_of(portal: House, found: Account | None) -> Who | None:
     if found is None:
         return None
     with portal.database.read() as session:
-        found_places = places(session, found.name)
-        course = _chosen(session, found.name, found_places)
         own = cohorts.courses_of(session, found.name)
+        found_places = _places(session, found.name, own)
+        course = _chosen(session, found.name, found_places)
     teaches = any(one.role is not Role.LEARNER for one in own)
     return Who(
         key=found.name,
@@ -244,7 +244,10 @@ def places(session: Session, key: str) -> list[Place]:
     Who teaches or coordinates a cohort does not learn in it: what they try out is kept in
     self-study, so that no board and no gradebook of a cohort counts it.
     """
-    of_person = cohorts.courses_of(session, key)
+    return _places(session, key, cohorts.courses_of(session, key))
+
+
+def _places(session: Session, key: str, of_person: list[CourseOf]) -> list[Place]:
     own = [_place(one, joined=True) for one in of_person if one.role is Role.LEARNER]
     known = {one.course for one in of_person}
     others = [

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 SHUTDOWN_SECONDS = 5
+KEPT_SECONDS = 75
+"""A connection without requests is kept this long: longer than the minute for which proxies keep
+theirs, so that none sends a request into one that is just being closed here."""
 TURN_SECONDS = 0.0001
 STUCK_SECONDS = 30
 """How long a worker may say nothing, on a busy machine also while it starts, until it is ended."""
@@ -107,6 +110,7 @@ def _config(app: FastAPI | Callable[[], FastAPI], *, workers: int = 1) -> uvicor
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=KEPT_SECONDS,
         timeout_worker_healthcheck=STUCK_SECONDS,
         factory=workers > 1,
         workers=workers,
