@@ -442,6 +442,26 @@ def test_an_invitation_is_read_by_anybody_and_accepted_once_signed_in(
     assert client.get("join/none", headers=PAGE).status_code == 409
 
 
+def test_an_invitation_offers_no_account_where_the_hub_makes_none(
+    client: Client, settings: Settings, hub: StubHub
+) -> None:
+    make_cohort(client)
+    with client.house.database.write() as session:
+        token = cohorts.invite(session, "spring", act=Act("admin", datetime.now(UTC))).token
+    environ = {
+        "JUPYTERHUB_API_TOKEN": "t", "JUPYTERHUB_API_URL": "u",
+        "JUPYTERHUB_SERVICE_NAME": "groundwork", "GROUNDWORK_SIGN_UP": "closed",
+    }  # fmt: skip
+    told = read_hub(environ)
+    assert told is not None
+
+    with portal(settings, hub=hub.hub(makes_accounts=told.makes_accounts), prefix=PREFIX) as closed:
+        seen = closed.get(f"join/{token}", headers=PAGE).text
+
+    assert "signup" not in seen
+    assert "sign-in?next=" in seen
+
+
 # --- how often ----------------------------------------------------------------------------------
 
 

@@ -123,6 +123,19 @@ def test_a_cohort_is_archived_and_its_data_are_not_removed_before_their_time(run
     assert refused.startswith("The personal data of Fall are kept until ")
 
 
+def test_the_day_from_which_data_may_be_removed_is_a_day_of_the_cohort(run: Any) -> None:
+    days = set()
+    for course, zone in (("east", "Pacific/Kiritimati"), ("west", "Pacific/Pago_Pago")):
+        run("create", course, "--name", course, "--zone", zone)
+        [told] = run("archive", course, "--yes")
+        [refused] = run("archive", course, "--remove-data", "--yes")
+        day = told.rpartition(" ")[2]
+        assert refused.endswith(f"are kept until {day}.")
+        days.add(day)
+
+    assert len(days) == 2  # there is no moment at which both have the same day
+
+
 def test_release_writes_the_nbgrader_course_of_the_cohort(run: Any, tmp_path: Path) -> None:
     said = run("release", "fall")
 

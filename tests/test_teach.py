@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from groundwork import audit, cohorts, feedback
-from groundwork.attendance import seats, session_of
+from groundwork.attendance import Meeting, schedule_session, seats, session_of
 from groundwork.cohorts import Newcomer, Role
 from groundwork.log import Audit
 from groundwork.portal.templating import day
@@ -263,6 +263,24 @@ def test_days_on_the_pages_are_days_where_the_cohort_is(client: Client, ines: Cl
 
     assert [path for path, page in told.items() if there not in page] == []
     assert [path for path, page in told.items() if day(NOON.date()) in page] == []
+
+
+def test_a_session_and_a_link_have_days_of_the_cohort_too(
+    client: Client, ines: Client, hub: StubHub
+) -> None:
+    ends = datetime(2126, 6, 1, 12, tzinfo=UTC)
+    with client.house.database.write() as session:
+        cohorts.cohort_of(session, COURSE).time_zone = "Pacific/Kiritimati"
+        schedule_session(session, COURSE, Meeting(title="Live", starts=NOON, minutes=60), act=at())
+        cohorts.invite(session, COURSE, act=at())
+        [link] = cohorts.invites(session, COURSE)
+        link.expires = ends
+    rosa = of_person(client, hub, "rosa")
+
+    mine = words(rosa.get("my-course", headers=PAGE).text)
+
+    assert f"Live: {day(NOON.date() + timedelta(days=1))}, 02:00 (Pacific/Kiritimati)" in mine
+    assert f"until {day(ends.date() + timedelta(days=1))}" in words(see(ines, "/people"))
 
 
 def test_two_readers_of_one_reflection_do_not_overwrite_each_other(
