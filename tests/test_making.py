@@ -16,7 +16,7 @@ from groundwork.binding import configuration, sweep
 from groundwork.chartcells import CODE_OF_CHARTS, as_directives, drawn, needs_no_kernel, sources
 from groundwork.charts import CHARTS
 from groundwork.errors import BuildError
-from groundwork.making import fingerprint
+from groundwork.making import built_from, fingerprint
 from groundwork.settings import Settings
 from groundwork.watching import Watcher
 
@@ -106,10 +106,46 @@ def small(tmp_path: Path) -> Settings:
     return settings
 
 
+def save(small: Settings, text: str) -> None:
+    """Save the page as editors do, whole at once."""
+    fresh = small.data / "index.md"
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(small.root / "index.md")
+
+
 def wait_for(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 10
     while not true() and time.monotonic() < end:
         time.sleep(0.02)
+
+
+def idle(_settings: Settings, **_: Any) -> subprocess.Popen[str]:
+    """A build that waits, and builds nothing."""
+    return subprocess.Popen(["cat"], stdin=subprocess.PIPE, text=True)
+
+
+def test_what_is_saved_while_watching_begins_is_built(
+    small: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[str] = []
+
+    def then_saved(settings: Settings) -> str:
+        found = built_from(settings)
+        save(small, "# Saved at once")
+        return found
+
+    def finish(process: subprocess.Popen[str], _settings: Settings, now: str, **_: Any) -> None:
+        process.communicate()
+        built.append(now)
+
+    for name, one in (("BEAT", 0.02), ("built_from", then_saved), ("start", idle)):
+        monkeypatch.setattr(watching, name, one)
+    monkeypatch.setattr(watching, "finish", finish)
+
+    with watching.watching(small, say=print):
+        wait_for(lambda: bool(built))
+
+    assert built == [fingerprint(small)]
 
 
 def test_each_change_is_built_once_and_a_failure_is_said(
@@ -117,9 +153,6 @@ def test_each_change_is_built_once_and_a_failure_is_said(
 ) -> None:
     built: list[str] = []
     said: list[str] = []
-
-    def idle(_settings: Settings, **_: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(["cat"], stdin=subprocess.PIPE, text=True)
 
     def finish(process: subprocess.Popen[str], _settings: Settings, now: str, **_: Any) -> None:
         process.communicate()
@@ -133,7 +166,7 @@ def test_each_change_is_built_once_and_a_failure_is_said(
 
     with watching.watching(small, say=said.append):
         for number in (1, 2, 3):
-            (small.root / "index.md").write_text(f"# {'One' * number} more", encoding="utf-8")
+            save(small, f"# {'One' * number} more")
             wait_for(lambda number=number: len(built) == number)  # type: ignore[misc]
         time.sleep(0.2)
 

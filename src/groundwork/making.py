@@ -46,8 +46,13 @@ def fingerprint(settings: Settings) -> str:
 
 def is_stale(settings: Settings) -> bool:
     """Whether the book was never built, or something changed since."""
+    return built_from(settings) != fingerprint(settings)
+
+
+def built_from(settings: Settings) -> str:
+    """The fingerprint of what the book was built from; empty where there is no book."""
     stamp = settings.book / STAMP
-    return not stamp.is_file() or stamp.read_text(encoding="utf-8") != fingerprint(settings)
+    return stamp.read_text(encoding="utf-8") if stamp.is_file() else ""
 
 
 def build_book(settings: Settings, *, say: Callable[[str], None]) -> None:

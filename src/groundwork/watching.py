@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 from .errors import GroundworkError
-from .making import PACKAGE, fingerprint, finish, is_stale, start
+from .making import PACKAGE, built_from, fingerprint, finish, start
 from .settings import Settings
 
 BEAT = 0.25
@@ -44,7 +44,7 @@ class Watcher:
 
     def watch(self) -> None:
         """Look and build until told to end."""
-        seen = built = "" if is_stale(self.settings) else fingerprint(self.settings)
+        seen = built = built_from(self.settings)
         self._prepare()
         while not self.ended.wait(BEAT):
             now = fingerprint(self.settings)

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy.orm import Session
 
 from groundwork import cohorts
 from groundwork.audit import Act
@@ -108,17 +109,23 @@ def running_hub(settings: Settings, port: int, **more: str) -> Iterator[tuple[st
                 os.kill(int(proxy.read_text()), signal.SIGTERM)
 
 
-def make_cohort(settings: Settings) -> dict[Role, str]:
-    """Make a cohort; return an invitation into it for each role."""
+@contextmanager
+def new_cohort(settings: Settings) -> Iterator[tuple[Session, Act]]:
+    """Make a cohort in a new log; whatever else is done to it there is kept with it."""
     settings.make_data()
     database = open_database(settings.database_url)
     act = Act("ada", datetime.now(UTC))
     with database.write() as session:
         known = load_curriculum(settings).course.by_id
         cohorts.create(session, "spring", Terms(name="Spring cohort"), known=known, act=act)
-        links = {one: cohorts.invite(session, "spring", role=one, act=act).token for one in Role}
+        yield session, act
     database.close()
-    return links
+
+
+def make_cohort(settings: Settings) -> dict[Role, str]:
+    """Make a cohort; return an invitation into it for each role."""
+    with new_cohort(settings) as (session, act):
+        return {one: cohorts.invite(session, "spring", role=one, act=act).token for one in Role}
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes], said: Path) -> None:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -19,15 +18,21 @@ from sqlalchemy import create_engine, text
 
 from conftest import server_database
 from groundwork import cohorts
-from groundwork.audit import Act
-from groundwork.cohorts import Newcomer, Role, Terms
-from groundwork.curriculum import load_curriculum
-from groundwork.log import open_database
+from groundwork.cohorts import Newcomer, Role
 from groundwork.settings import Settings
 from small_portal import small_settings
 
 from . import test_hub
-from .test_hub import PORTAL, PROJECT, free_ports, is_signed_in, opened, running_hub, wait_for
+from .test_hub import (
+    PORTAL,
+    PROJECT,
+    free_ports,
+    is_signed_in,
+    new_cohort,
+    opened,
+    running_hub,
+    wait_for,
+)
 
 browser = test_hub.browser
 pytestmark = [
@@ -109,18 +114,11 @@ def place(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 def make_cohort(settings: Settings) -> str:
     """Make a cohort with an instructor and a learner, known by address; return an invitation."""
-    settings.make_data()
-    database = open_database(settings.database_url)
-    act = Act("ada", datetime.now(UTC))
-    with database.write() as session:
-        known = load_curriculum(settings).course.by_id
-        cohorts.create(session, "spring", Terms(name="Spring cohort"), known=known, act=act)
+    with new_cohort(settings) as (session, act):
         for name, role in (("ines", Role.INSTRUCTOR), ("rosa", Role.LEARNER)):
             person = Newcomer(name=name.title(), email=mail(name))
             cohorts.admit(session, "spring", person, role, act=act)
-        link = cohorts.invite(session, "spring", act=act)
-    database.close()
-    return link.token
+        return cohorts.invite(session, "spring", act=act).token
 
 
 def sign_in(page: Page, name: str) -> None:
