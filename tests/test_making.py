@@ -108,7 +108,7 @@ def small(tmp_path: Path) -> Settings:
 
 def save(small: Settings, text: str) -> None:
     """Save the page as editors do, whole at once."""
-    fresh = small.data / "index.md"
+    fresh = small.book / "fresh.md"
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(small.root / "index.md")
 
