@@ -224,6 +224,7 @@ def test_two_learners_come_by_invitation_each_sees_their_own_and_none_has_a_serv
     assert told["course"] == "spring"
     ben.goto(f"{hub.address}hub/spawn")
     expect(ben.get_by_text("JupyterLab is for instructors.")).to_be_visible()
+    expect(ben.get_by_text("restarting your server")).to_have_count(0)
     ana.goto(f"{hub.address}{PORTAL}verify")
     ana.get_by_role("button", name="Sign out").click()
     ana.wait_for_url("**/hub/login*")
@@ -255,6 +256,9 @@ def test_accounts_need_the_right_link(browser: Browser, hub: Running) -> None:
     ):
         sign_up(page, f"{hub.address}hub/signup?invitation={link}", name)
         expect(page.get_by_role("alert")).to_contain_text(said)
+    unasked = page.request.post(f"{hub.address}hub/signup", form={"username": "eve"})
+    assert unasked.status == 403
+    assert "That is not open to you" in unasked.text()
     page.goto(f"{hub.address}hub/")
     sign_in(page, "ada")
     is_signed_in(page, "ada")

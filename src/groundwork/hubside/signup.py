@@ -42,14 +42,17 @@ UNFIT = (
 class SignUp(SignUpHandler):  # type: ignore[misc]  # not typed upstream
     """The sign-up page, which keeps the invitation it was opened with."""
 
-    async def render_template(self, name: str, **words: Any) -> str:
-        """Render a page; a form keeps the invitation, and what was typed as a name."""
-        words["invitation"] = self.get_argument("invitation", "")
-        words["typed"] = self.get_argument("username", "")
-        words["minimum"] = self.authenticator.minimum_password_length
-        words["join_url"] = self.authenticator.join_url(words["invitation"])
-        page: str = await super().render_template(name, **words)
-        return page
+    def render_template(self, name: str, sync: bool = False, **words: Any) -> Any:
+        """Render a page; the form keeps the invitation, and what was typed as a name.
+
+        An awaitable, or with `sync` the page itself, as pages of errors are asked for.
+        """
+        if name == "signup.html":
+            words["invitation"] = self.get_argument("invitation", "")
+            words["typed"] = self.get_argument("username", "")
+            words["minimum"] = self.authenticator.minimum_password_length
+            words["join_url"] = self.authenticator.join_url(words["invitation"])
+        return super().render_template(name, sync=sync, **words)
 
     async def post(self) -> None:
         """Make an account; `create_user` looks at the invitation."""
