@@ -68,14 +68,6 @@ def server_database(like: str | None = None) -> Iterator[str]:
         engine.dispose()
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An open, empty log."""
-    opened = open_database(database_url)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture(scope="session", params=DATABASES)
 def new_log(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -101,3 +93,11 @@ def log_url(new_log: str, tmp_path: Path) -> Iterator[str]:
         return
     with server_database(like=new_log) as url:
         yield url
+
+
+@pytest.fixture
+def database(log_url: str) -> Iterator[Database]:
+    """An open, empty log."""
+    opened = open_database(log_url)
+    yield opened
+    opened.close()

@@ -94,16 +94,16 @@ def class_on(settings: Settings, *, learners: int) -> Iterator[Class]:
 
 
 def test_what_was_acknowledged_is_there_once_after_a_worker_was_killed(
-    tmp_path: Path, database_url: str
+    tmp_path: Path, log_url: str
 ) -> None:
-    settings = replace(small_settings(tmp_path), database_url=database_url)
+    settings = replace(small_settings(tmp_path), database_url=log_url)
     with class_on(settings, learners=LEARNERS) as learners:
         before = learners.portal.worker_ids()
 
         async def break_it() -> None:
             await asyncio.to_thread(learners.portal.kill_worker)
-            if not database_url.startswith("sqlite"):
-                await asyncio.to_thread(drop_connections, database_url)
+            if not log_url.startswith("sqlite"):
+                await asyncio.to_thread(drop_connections, log_url)
 
         learners.study(break_it)
 

@@ -379,11 +379,11 @@ def test_whoever_taught_after_having_learned_stays_in_an_emptied_cohort(
 
 
 def test_an_emptied_cohort_leaves_neither_a_name_nor_a_word_anywhere_and_records_hold(
-    database_url: str, tmp_path: Path
+    log_url: str, tmp_path: Path
 ) -> None:
-    settings = small_settings(tmp_path, database_url=database_url)
+    settings = small_settings(tmp_path, database_url=log_url)
     curriculum = load_curriculum(settings)
-    database = open_database(database_url)
+    database = open_database(log_url)
     certificate = live_through(database, curriculum, settings)
     before = verify_file(settings, certificate)
     assert {"log", "gradebook.db", "submitted"} <= set(holding(settings, database))
@@ -396,8 +396,8 @@ def test_an_emptied_cohort_leaves_neither_a_name_nor_a_word_anywhere_and_records
 
     assert holding(settings, database) == []
     database.close()
-    if database_url.startswith("sqlite"):
-        path = Path(database_url.removeprefix("sqlite:///"))
+    if log_url.startswith("sqlite"):
+        path = Path(log_url.removeprefix("sqlite:///"))
         assert not any(word.encode() in path.read_bytes() for word in WORDS)
     after = verify_file(settings, certificate)
     assert (after.status, after.page_proven) == (before.status, True)

@@ -55,8 +55,8 @@ STAYS = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
-    return small_settings(tmp_path, database_url=database_url)
+def settings(tmp_path: Path, log_url: str) -> Settings:
+    return small_settings(tmp_path, database_url=log_url)
 
 
 @pytest.fixture

@@ -33,11 +33,11 @@ def test_the_migrations_make_the_tables_that_the_code_expects(database: Database
     assert differences == []
 
 
-def test_opening_again_keeps_what_is_there(database: Database, database_url: str) -> None:
+def test_opening_again_keeps_what_is_there(database: Database, log_url: str) -> None:
     with database.write() as session:
         learner(session)
 
-    again = open_database(database_url)
+    again = open_database(log_url)
 
     with again.read() as session:
         assert store.enrolment_of(session, "local", "self-study") is not None

@@ -44,8 +44,8 @@ HOSTILE = "</script><img src=x onerror=alert(1)> & \"Ada\" 'Łukasz' 李"
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
-    return small_settings(tmp_path, database_url=database_url)
+def settings(tmp_path: Path, log_url: str) -> Settings:
+    return small_settings(tmp_path, database_url=log_url)
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ def facts() -> Facts:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
-    return settings_in(tmp_path, database_url=database_url)
+def settings(tmp_path: Path, log_url: str) -> Settings:
+    return settings_in(tmp_path, database_url=log_url)
 
 
 @pytest.fixture(scope="module")

@@ -55,12 +55,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture
-def settings(office: Settings, database_url: str, tmp_path: Path) -> Settings:
+def settings(office: Settings, log_url: str, tmp_path: Path) -> Settings:
     """A portal of its own with that learner's work in it."""
     data = tmp_path / "data"
     data.mkdir()
-    new = replace(office, data=data, database_url=database_url)
-    copy_log(office.database_url, database_url)
+    new = replace(office, data=data, database_url=log_url)
+    copy_log(office.database_url, log_url)
     return new
 
 

@@ -178,12 +178,12 @@ def test_a_modules_id_stands_for_all_its_quizzes(project: Path) -> None:
 
 
 def test_the_command_shows_and_then_does_it(
-    database_url: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log_url: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GROUNDWORK_ROOT", str(project))
     monkeypatch.setenv("GROUNDWORK_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("GROUNDWORK_DATABASE_URL", database_url)
-    log = open_database(database_url)
+    monkeypatch.setenv("GROUNDWORK_DATABASE_URL", log_url)
+    log = open_database(log_url)
     sit(log, read(project), "loses", RIGHT | FAR_OFF)
     correct_key(project)
     run = CliRunner().invoke
