@@ -37,7 +37,7 @@ from .log import (
 from .records import Person, printed_name
 from .settings import SELF_STUDY
 
-# What every request asks; putting a query together takes as long as the answer to it.
+# What every request asks; putting a query together takes nearly as long as the answer.
 _COHORT = select(Cohort).where(Cohort.course == bindparam("course"))
 _OPEN_COURSES = select(Cohort).where(Cohort.open, Cohort.archived.is_(None)).order_by(Cohort.course)
 _COURSES = (

@@ -21,7 +21,7 @@ WITHOUT_FILES = (
 )
 """A record's files are large, and read only when they are asked for."""
 
-# What every request of a learner asks; putting a query together takes as long as the answer.
+# What every request of a learner asks; putting a query together takes nearly as long as the answer.
 _ENROLMENT = (
     select(Enrolment)
     .join(Enrolment.learner)
