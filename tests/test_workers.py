@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -93,6 +94,21 @@ def test_a_worker_may_be_killed_and_nothing_acknowledged_is_lost(tmp_path: Path)
         assert len(sent) >= 40
         assert soon(lambda: handed_in(settings) == 1)
     assert workers_gone(first)
+
+
+def test_a_connection_without_requests_stays_open_for_the_next_one(tmp_path: Path) -> None:
+    with (
+        two_workers(small_settings(tmp_path)) as (_, address),
+        closing(HTTPConnection(address.removeprefix("http://"), timeout=20)) as connection,
+    ):
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        first = connection.sock
+        sleep(7)  # the web server's own habit is to close after five
+        connection.request("GET", "/healthz")
+
+        assert connection.getresponse().status == 200
+        assert connection.sock is first
 
 
 def handed_in(settings: Settings) -> int:
